@@ -1,0 +1,54 @@
+# A fresh machine needs Python 3.11 or later and make; everything else comes into .venv.
+
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header \
+	--no-emit-index-url --no-emit-find-links
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-reset test check fmt lock
+
+help: ## what can be done here
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+
+demo: .venv/installed ## a believable clinic on http://127.0.0.1:$PORT, ended by Ctrl-C
+	@PORT=$(PORT) exec $(BIN)/python manage.py demo
+
+demo-reset: .venv/installed ## the same, begun anew
+	@PORT=$(PORT) exec $(BIN)/python manage.py demo --reset
+
+# Real processes and browsers want the machine to themselves; everything else shares it between two runners.
+test: .venv/installed ## the whole suite; ARGS="-k hold" for a part of it
+ifdef ARGS
+	$(BIN)/python -m pytest -rs $(ARGS)
+else
+	$(BIN)/python -m pytest -n 2 -m "not browser and not process"
+	$(BIN)/python -m pytest -m "browser or process"
+endif
+
+check: .venv/installed ## every rule a machine can keep
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/djlint --lint --quiet templates
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	env $$(grep -v '^#' .ci/production.env) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+fmt: .venv/installed ## format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: .venv/installed ## renew requirements/*.txt from pyproject.toml
+	$(LOCK) --upgrade pyproject.toml -o requirements/base.txt
+	$(LOCK) --upgrade pyproject.toml --group dev -c requirements/base.txt -o requirements/dev.txt
+	$(LOCK) --group installer -c requirements/dev.txt -o requirements/installer.txt
+
+.venv/installed: requirements/installer.txt requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or later is needed, $(PYTHON) is another: make PYTHON=/path/to/python" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --require-hashes -r requirements/installer.txt
+	$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements/dev.txt
+	@touch $@

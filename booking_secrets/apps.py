@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class BookingSecretsConfig(AppConfig):
+    name = "booking_secrets"

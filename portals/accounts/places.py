@@ -1,0 +1,41 @@
+"""Which portals a user may enter, and where they land after signing in."""
+
+from dataclasses import dataclass
+
+from django.urls import Resolver404, resolve, reverse
+
+from organisations.models import Doctor, Membership, User
+
+DOCTOR_PORTAL = "/doctor/"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    label: str
+    url: str
+
+
+def places_of(user: User) -> list[Place]:
+    """The portals that are there for the user, the one to land in first."""
+    works_here = Membership.objects.filter(user=user, organisation__is_active=True)
+    treats_here = Doctor.objects.filter(user=user, is_active=True, organisation__is_active=True)
+    places = [
+        (Place("Admin portal", "/admin/"), works_here.exists()),
+        (Place("Doctor portal", DOCTOR_PORTAL), is_there(DOCTOR_PORTAL) and treats_here.exists()),
+        (Place("RxScale team", reverse("admin:index")), user.is_staff),
+    ]
+    return [place for place, is_theirs in places if is_theirs]
+
+
+def home_of(user: User) -> str:
+    """The first of the user's portals; without one, the page that says so."""
+    places = places_of(user)
+    return places[0].url if places else reverse("account_no_portal")
+
+
+def is_there(url: str) -> bool:
+    """Whether this installation has the portal."""
+    try:
+        return bool(resolve(url))
+    except Resolver404:
+        return False

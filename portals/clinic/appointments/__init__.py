@@ -1,0 +1,1 @@
+"""Every visit: the lists, the day, one visit with all that can be done about it."""

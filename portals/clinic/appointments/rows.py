@@ -1,0 +1,78 @@
+"""A visit as one line of a table: what the list, the cancel page and its report say of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+
+from appointments.models import Appointment
+from appointments.status import ACTIVE, Status
+from common.clock import zone as zone_of
+from common.local_time import zone_label
+
+from .filters import name_of
+
+_NEAR, _FAR = "%a %-d %b, %H:%M", "%a %-d %b %Y, %H:%M"  # the year only where it is another
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Ready to print, as of the request: hundreds of these are drawn, so the template only fills in."""
+
+    visit: Appointment
+    status: Status
+    patient_name: str
+    starts: str
+    zone: str
+    abbreviation: str
+    doctors_time: str
+    url: str
+    patient_url: str
+    moved_to_url: str
+    moved_from_url: str
+
+    @property
+    def can_be_cancelled(self) -> bool:
+        return self.status in ACTIVE
+
+    @property
+    def is_held(self) -> bool:
+        return self.status == Status.HELD
+
+
+def lines(visits: Iterable[Appointment], *, now: datetime, zone: str) -> list[Row]:
+    """Needs doctor, patient, type, `previous` and `rebooked_to` of each visit; asks nothing itself."""
+    return [_line(visit, now, zone) for visit in visits]
+
+
+def _line(visit: Appointment, now: datetime, zone: str) -> Row:
+    local = visit.starts_at.astimezone(zone_of(zone))
+    successor: Appointment | None = getattr(visit, "rebooked_to", None)
+    label = zone_label(local, zone)
+    return Row(
+        visit=visit,
+        status=visit.status_at(now),
+        patient_name=name_of(visit.patient),
+        starts=f"{local:{_NEAR if local.year == now.year else _FAR}}",
+        zone=label,
+        abbreviation=label.removeprefix(f"{zone}, "),
+        doctors_time=elsewhere(local, visit.doctor.timezone),
+        url=visit_url(visit),
+        patient_url=reverse("clinic:patient", args=[visit.patient.uid]),
+        moved_to_url=visit_url(successor),
+        moved_from_url=visit_url(visit.previous),
+    )
+
+
+def visit_url(visit: Appointment | None) -> str:
+    return reverse("clinic:appointment", args=[visit.uid]) if visit else ""
+
+
+def elsewhere(local: datetime, zone_name: str) -> str:
+    """The time on a clock of that zone, or "" where it shows the same as here."""
+    there = local.astimezone(zone_of(zone_name))
+    if there.utcoffset() == local.utcoffset():
+        return ""
+    pattern = "%H:%M" if there.date() == local.date() else "%a %-d %b, %H:%M"
+    return f"{there.strftime(pattern)} {zone_label(there, zone_name)}"

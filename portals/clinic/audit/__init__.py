@@ -1,0 +1,1 @@
+"""Settings, Audit log: who did what, when and from where."""

@@ -1,0 +1,1 @@
+"""What needs attention, today's visits and the week in numbers."""

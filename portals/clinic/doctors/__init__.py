@@ -1,0 +1,1 @@
+"""The clinic's doctors, their week read-only, and stopping new bookings."""

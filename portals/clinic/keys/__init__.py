@@ -1,0 +1,1 @@
+"""Settings, API keys: made, shown once, revoked."""

@@ -1,0 +1,1 @@
+"""The clinic's patients and everything of one of them."""

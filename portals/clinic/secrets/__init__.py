@@ -1,0 +1,1 @@
+"""Settings, Booking secrets: made, shown again, rotated, revoked; and why tokens were refused."""

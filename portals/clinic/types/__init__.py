@@ -1,0 +1,1 @@
+"""Appointment types read-only, and the reminder rules that admins edit."""

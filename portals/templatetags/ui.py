@@ -1,0 +1,180 @@
+"""The parts pages are put together from. `{% load ui %}`, then:
+
+{% badge visit.status %} · {% badge "Paused" tone="warn" %}      state as a word with a tone
+{% when visit.starts_at zone second=doctor.timezone %}           date, time, zone; the second zone where it differs
+{% ago key.last_used_at zone %}                                  "in 12 min" with the exact time as its title
+{% copy visit.uid label="uid" %} · {% code text label="…" %}     code with a copy button; block of code with one
+{% tabs list_of_Tab %} · {% chips list_of_Chip %}                presets with counts; filters that are on
+{% pager page %}                                                 Newer / Older of a portals.keyset.Page
+{% empty "No visits" "They appear here …" %}…{% endempty %}      what to do where nothing is; the block holds buttons
+{% chart "Visits a day" points kind="bars" %}                    SVG of portals.charts.Point, with its table as text
+{% facts %}{% fact "Doctor" %}…{% endfact %}{% endfacts %}       definition list
+{% told recipients %}                                            who will be told (anything with .name, .address …)
+{% dialog "id" "Title" %}…{% enddialog %}                        native dialog; <a href="/own-page/" data-dialog="id">
+{% card "Title" %}…{% endcard %}                                 a titled section
+{% toasts %}                                                     the waiting toasts (the layout draws them)
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.template import Context
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from common.clock import utc_now, zone
+from common.local_time import zone_label
+from portals import charts
+from portals import toasts as waiting_toasts
+from portals.badges import badge_of
+from portals.chips import Chip, Tab
+
+register = template.Library()
+
+
+@register.simple_tag
+def badge(state: str, tone: str = "") -> SafeString:
+    found = badge_of(state, tone)
+    return format_html('<span class="badge {}">{}</span>', found.tone, found.word)
+
+
+@register.simple_tag
+def when(instant: datetime | None, zone_name: str, second: str = "", style: str = "long") -> str:
+    """`style`: long (with the weekday), short, time (no date). Blank without an instant."""
+    if instant is None:
+        return ""
+    local = instant.astimezone(zone(zone_name))
+    parts = {"long": "%a %-d %b %Y, %H:%M", "short": "%-d %b %Y, %H:%M", "time": "%H:%M"}
+    shown = format_html(
+        '<time class="when" datetime="{}">{} <span class="when-zone">{}</span></time>',
+        instant.isoformat(),
+        local.strftime(parts[style]),
+        zone_label(local, zone_name),
+    )
+    return shown + _elsewhere(instant, local, second)
+
+
+def _elsewhere(instant: datetime, local: datetime, second: str) -> SafeString:
+    """The same instant in the second zone, where its clocks show another time."""
+    if not second:
+        return SafeString("")
+    other = instant.astimezone(zone(second))
+    if other.utcoffset() == local.utcoffset():
+        return SafeString("")
+    pattern = "%H:%M" if other.date() == local.date() else "%a %-d %b, %H:%M"
+    return format_html(
+        ' <span class="when-second">{} {}</span>',
+        other.strftime(pattern),
+        zone_label(other, second),
+    )
+
+
+@register.simple_tag
+def ago(instant: datetime | None, zone_name: str, never: str = "never") -> str:
+    """How far away, to be kept current by static/js/app.js; the exact time is its title."""
+    if instant is None:
+        return never
+    local = instant.astimezone(zone(zone_name))
+    return format_html(
+        '<time datetime="{}" data-relative title="{}, {}">{}</time>',
+        instant.isoformat(),
+        local.strftime("%a %-d %b %Y, %H:%M"),
+        zone_label(local, zone_name),
+        distance(instant, utc_now()),
+    )
+
+
+def distance(instant: datetime, now: datetime) -> str:
+    """E.g. `in 12 min`, `3 h ago`, `2 d ago`, `now`; static/js/app.js says the same."""
+    seconds = (instant - now).total_seconds()
+    size = abs(seconds)
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if size >= length:
+            text = f"{int(size // length)} {unit}"
+            return f"in {text}" if seconds > 0 else f"{text} ago"
+    return "now"
+
+
+@register.inclusion_tag("components/copy.html")
+def copy(text: str, label: str = "") -> dict[str, str]:
+    return {"text": text, "label": label}
+
+
+@register.inclusion_tag("components/code.html")
+def code(text: str, label: str = "code") -> dict[str, str]:
+    return {"text": text, "label": label}
+
+
+@register.inclusion_tag("components/tabs.html")
+def tabs(items: Sequence[Tab], label: str = "Views") -> dict[str, Any]:
+    return {"items": items, "label": label}
+
+
+@register.inclusion_tag("components/chips.html", takes_context=True)
+def chips(context: Context, items: Sequence[Chip], clear_url: str = "?") -> dict[str, Any]:
+    return {"items": items, "clear_url": clear_url}
+
+
+@register.inclusion_tag("components/pager.html", takes_context=True)
+def pager(context: Context, page: object, target: str = "") -> dict[str, Any]:
+    return {"page": page, "target": target, "request": context["request"]}
+
+
+@register.inclusion_tag("components/chart.html")
+def chart(title: str, points: Sequence[charts.Point], kind: str = "bars") -> dict[str, Any]:
+    drawn = charts.bars(points)
+    return {
+        "title": title,
+        "bars": drawn,
+        "lines": charts.line(drawn) if kind == "line" else [],
+        "kind": kind,
+        "base": charts.BASE,
+        "has_data": any(point.value for point in points),
+    }
+
+
+@register.inclusion_tag("components/told.html")
+def told(recipients: Iterable[object], nobody: str = "Nobody will be told.") -> dict[str, Any]:
+    return {"recipients": list(recipients), "nobody": nobody}
+
+
+@register.inclusion_tag("components/toasts.html", takes_context=True)
+def toasts(context: Context) -> dict[str, Any]:
+    request = context["request"]
+    waiting = list(waiting_toasts.waiting(request))
+    return {"toasts": waiting, "csrf_token": context.get("csrf_token")}
+
+
+@register.simple_block_tag
+def empty(content: str, title: str, text: str = "") -> str:
+    context = {"content": SafeString(content.strip()), "title": title, "text": text}
+    return render_to_string("components/empty.html", context)
+
+
+@register.simple_block_tag
+def dialog(content: str, name: str, title: str) -> str:
+    context = {"content": content, "name": name, "title": title}
+    return render_to_string("components/dialog.html", context)
+
+
+@register.simple_block_tag
+def card(content: str, title: str = "", level: int = 2) -> str:
+    return render_to_string(
+        "components/card.html", {"content": content, "title": title, "level": level}
+    )
+
+
+@register.simple_block_tag
+def facts(content: str) -> str:
+    return format_html('<dl class="facts">{}</dl>', content)
+
+
+@register.simple_block_tag
+def fact(content: str, label: str) -> str:
+    """Nothing at all for an empty block: absent facts leave no gap."""
+    if not content.strip():
+        return mark_safe("")
+    return format_html("<div><dt>{}</dt><dd>{}</dd></div>", label, content)

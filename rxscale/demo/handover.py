@@ -1,0 +1,123 @@
+"""What the demo tells its user and the examples: demo.json, and the words on the terminal."""
+
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from booking_secrets import secrets
+from notifications import subscriptions
+from notifications.models import EventType
+from organisations import api_keys
+from organisations.actors import SYSTEM
+from organisations.models import Permission
+
+from .clinic import PASSWORD, Clinic, find_subscription
+
+DEMO_FILE = "demo.json"
+
+
+def write(northside: Clinic, harbour: Clinic, *, now: datetime) -> Path:
+    """Write demo.json (mode 0600). Credentials of an earlier start are kept while they are known."""
+    path = settings.DATA_DIR / DEMO_FILE
+    known = _read(path)
+    content = {
+        "base_url": settings.BASE_URL,
+        **_facts(northside, known, now=now),
+        "other": _facts(harbour, known.get("other", {}), now=now),
+    }
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as file:
+        json.dump(content, file, indent=2)
+    path.chmod(0o600)
+    return path
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _facts(clinic: Clinic, known: dict[str, Any], *, now: datetime) -> dict[str, Any]:
+    if known.get("organisation_uid") != clinic.organisation.uid:
+        known = {}  # a demo begun anew
+    doctor = clinic.doctors[0]
+    return {
+        "organisation_uid": clinic.organisation.uid,
+        "admin": {"email": clinic.plan.admin_email, "password": PASSWORD},
+        "doctor": {"email": doctor.email, "password": PASSWORD},
+        "shop_uid": clinic.shop.uid,
+        "shop_identifier": clinic.shop.identifier,
+        "appointment_type_uid": clinic.types[0].uid,
+        "doctor_uid": doctor.uid,
+        "booking_secret": known.get("booking_secret") or _booking_secret(clinic, now=now),
+        "api_key": known.get("api_key") or _api_key(clinic, now=now),
+        "webhook": known.get("webhook") or _webhook(clinic, now=now),
+    }
+
+
+def _booking_secret(clinic: Clinic, *, now: datetime) -> dict[str, str]:
+    secret, value = secrets.create(clinic.organisation, name="Shop backend", actor=SYSTEM, now=now)
+    return {"key_id": secret.key_id, "secret": value}
+
+
+def _api_key(clinic: Clinic, *, now: datetime) -> str:
+    _, text = api_keys.issue(
+        clinic.organisation,
+        name="Demo integrator",
+        permissions=list(Permission.values),
+        actor=SYSTEM,
+        now=now,
+    )
+    return text
+
+
+def _webhook(clinic: Clinic, *, now: datetime) -> dict[str, str]:
+    target = clinic.plan.webhook_target
+    existing = find_subscription(clinic)
+    if existing is not None:  # its secret was lost with demo.json
+        subscriptions.delete(existing, actor=SYSTEM, now=now)
+    _, signing_secret = subscriptions.create(
+        clinic.organisation,
+        notification_type=EventType.REMINDER_DUE,
+        target=target,
+        actor=SYSTEM,
+        now=now,
+    )
+    return {"target": target, "signing_secret": signing_secret}
+
+
+def words(path: Path) -> str:
+    """What to open, with which logins, and a partner call ready to paste."""
+    facts = json.loads(path.read_text())
+    base = facts["base_url"]
+    return f"""
+RxScale Scheduling is running.
+
+  Open      {base}/                         the house
+            {base}/admin/                   the admin portal
+            {base}/v1/scheduling/apidocs    the Scheduling API
+            {base}/staff/                   the RxScale team's desk
+  Logins    staff   {STAFF_EMAIL}  {PASSWORD}
+            admin   {facts["admin"]["email"]}  {PASSWORD}
+            doctor  {facts["doctor"]["email"]}  {PASSWORD}
+  Facts     {path}
+  Mails     {settings.EMAIL_FILE_PATH}
+
+  A partner's call, ready to paste (free slots of the next 24 hours):
+
+    curl "{base}/v1/scheduling/slots?shop_uid={facts["shop_uid"]}\\
+&appointment_type_uid={facts["appointment_type_uid"]}&from=$(date +%s)&to=$(($(date +%s) + 86400))"
+
+  And a whole booking:   .venv/bin/python examples/partner_client.py
+  Ctrl-C ends everything.
+"""
+
+
+STAFF_EMAIL = "team@rxscale.example"

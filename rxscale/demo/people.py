@@ -1,0 +1,214 @@
+"""The made-up people of the demo. Every address ends in .example, every number is a reserved one."""
+
+from dataclasses import dataclass
+from random import Random
+
+FIRST_NAMES = [
+    "Amelia",
+    "Noah",
+    "Olivia",
+    "Elias",
+    "Mia",
+    "Leon",
+    "Emma",
+    "Finn",
+    "Hannah",
+    "Paul",
+    "Lina",
+    "Jonas",
+    "Clara",
+    "Emil",
+    "Ella",
+    "Anton",
+    "Lea",
+    "Theo",
+    "Marie",
+    "Oskar",
+    "Sofia",
+    "Lukas",
+    "Ida",
+    "Felix",
+    "Nora",
+    "Jakob",
+    "Greta",
+    "Max",
+    "Frieda",
+    "Henri",
+    "Zoe",
+    "Milan",
+    "Alma",
+    "Samuel",
+    "Charlotte",
+    "Liam",
+    "Juna",
+    "Moritz",
+    "Yara",
+    "Karim",
+    "Aylin",
+    "Mateo",
+    "Priya",
+    "Arjun",
+    "Chloe",
+    "Lucas",
+]
+LAST_NAMES = [
+    "Hartmann",
+    "Becker",
+    "Lindqvist",
+    "Moreau",
+    "Rossi",
+    "Novak",
+    "Fischer",
+    "Kowalski",
+    "Larsen",
+    "Weiss",
+    "Dubois",
+    "Santos",
+    "Brandt",
+    "Keller",
+    "Meyer",
+    "Okafor",
+    "Haddad",
+    "Singh",
+    "Nguyen",
+    "Sato",
+    "Andersson",
+    "Petrov",
+    "Costa",
+    "Schneider",
+    "Vogel",
+    "Richter",
+    "Klein",
+    "Wolf",
+    "Schubert",
+    "Winter",
+    "Sommer",
+    "Berg",
+    "Stein",
+    "Falk",
+    "Engel",
+    "Busch",
+    "Ritter",
+    "Arnold",
+    "Otto",
+    "Seidel",
+    "Ahmadi",
+    "Demir",
+    "Rao",
+    "Iyer",
+    "Clarke",
+    "Bennett",
+]
+PATIENT_ZONES = (
+    "Europe/Berlin",
+    "Europe/Berlin",
+    "Europe/Berlin",
+    "Europe/London",
+    "America/New_York",
+    "",
+)
+
+
+@dataclass(frozen=True)
+class DoctorProfile:
+    """One doctor of the cast. `hours` is weekday (0 = Monday) to (start, end) pairs, local time."""
+
+    name: str
+    email: str
+    timezone: str
+    hours: dict[int, tuple[tuple[str, str], ...]]
+    mobile_phone: str = ""
+
+
+def _weekdays(*hours: tuple[str, str]) -> dict[int, tuple[tuple[str, str], ...]]:
+    return dict.fromkeys(range(5), hours)
+
+
+AROUND_THE_CLOCK = DoctorProfile(
+    "Dr. Lena Hoffmann",
+    "lena.hoffmann@northside.example",
+    "Europe/Berlin",
+    dict.fromkeys(range(7), (("00:00", "24:00"),)),
+    "+4915550000001",
+)
+
+NORTHSIDE_DOCTORS = (
+    AROUND_THE_CLOCK,
+    DoctorProfile(
+        "Dr. Samuel Okafor",
+        "samuel.okafor@northside.example",
+        "Europe/London",
+        _weekdays(("09:00", "12:30"), ("13:30", "17:00")),
+        "+447700900102",
+    ),
+    DoctorProfile(
+        "Dr. Priya Raman",
+        "priya.raman@northside.example",
+        "America/New_York",
+        {**_weekdays(("08:00", "13:00")), 5: (("10:00", "14:00"),)},
+        "+12025550103",
+    ),
+    DoctorProfile(
+        "Dr. Jonas Weber",
+        "jonas.weber@northside.example",
+        "Europe/Berlin",
+        {
+            0: (("08:00", "12:00"),),
+            2: (("08:00", "12:00"), ("14:00", "18:00")),
+            4: (("08:00", "12:00"),),
+        },
+    ),
+    DoctorProfile(
+        "Dr. Clara Moreau",
+        "clara.moreau@northside.example",
+        "Europe/Berlin",
+        {1: (("10:00", "18:00"),), 3: (("10:00", "18:00"),), 5: (("09:00", "12:00"),)},
+        "+4915550000005",
+    ),
+    DoctorProfile(
+        "Dr. Nadia Haddad",
+        "nadia.haddad@northside.example",
+        "Europe/London",
+        {
+            4: (("22:00", "02:00"),),
+            5: (("22:00", "02:00"),),
+            **dict.fromkeys((0, 1, 2), (("17:00", "21:00"),)),
+        },
+        "+447700900106",
+    ),
+)
+
+HARBOUR_DOCTORS = (
+    DoctorProfile(
+        "Dr. Tom Ferry",
+        "tom.ferry@harbour.example",
+        "Europe/London",
+        dict.fromkeys(range(7), (("00:00", "24:00"),)),
+        "+447700900201",
+    ),
+    DoctorProfile(
+        "Dr. Wanda Quay",
+        "wanda.quay@harbour.example",
+        "Europe/London",
+        _weekdays(("09:00", "17:00")),
+    ),
+)
+
+
+def profile_fields(number: int, random: Random) -> list[tuple[str, object]]:
+    """What a shop's token would say about its customer `number`."""
+    first, last = random.choice(FIRST_NAMES), random.choice(LAST_NAMES)
+    fields: list[tuple[str, object]] = [
+        ("first_name", first),
+        ("last_name", last),
+        ("email", f"{first}.{last}.{number}@patients.example".lower()),
+        (
+            "date_of_birth",
+            f"{random.randint(1944, 2006)}-{random.randint(1, 12):02}-{random.randint(1, 28):02}",
+        ),
+        ("timezone", random.choice(PATIENT_ZONES)),
+        ("language", random.choice(("en", "en", "de"))),
+    ]
+    if random.random() < 0.7:
+        fields.append(("phone", f"+44 7700 900{number % 1000:03}"))
+    return fields

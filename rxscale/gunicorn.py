@@ -1,0 +1,54 @@
+"""How gunicorn serves the web: `gunicorn --config python:rxscale.gunicorn rxscale.wsgi`."""
+
+import os
+from collections.abc import MutableMapping
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.conf import settings
+from gunicorn.glogging import Logger
+
+from rxscale import logs
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rxscale.settings")
+
+bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = int(os.environ.get("WEB_THREADS", "4"))
+worker_class = "gthread"
+preload_app = True  # settings that refuse to start say so once, and workers share the code's memory
+timeout = 30
+graceful_timeout = 20
+keepalive = 5
+max_requests = 20_000
+max_requests_jitter = 2_000
+control_socket_disable = True
+
+_access = structlog.get_logger("rxscale.access")
+
+
+class HouseLogger(Logger):
+    """Logs like everything else; of a request no query string, no header, no body."""
+
+    access_log_enabled = True
+
+    def setup(self, cfg: Any) -> None:
+        """Leave the handlers to LOGGING, instead of gunicorn's own."""
+        self.cfg = cfg
+        logs.configure(settings.LOGGING)
+        self.error_log.propagate = True
+
+    def access(
+        self, resp: Any, req: Any, environ: MutableMapping[str, Any], request_time: timedelta
+    ) -> None:
+        _access.info(
+            "request",
+            method=environ["REQUEST_METHOD"],
+            path=environ["PATH_INFO"],
+            status=int(str(resp.status).split(maxsplit=1)[0]),
+            milliseconds=round(request_time.total_seconds() * 1000, 1),
+        )
+
+
+logger_class = HouseLogger

@@ -1,0 +1,128 @@
+// What every portal page shares: "/" for the search, copy buttons, distances in time, toasts, menus,
+// and htmx's CSRF header and failures. Without it every page works, only less smoothly.
+(() => {
+  const announce = (text) => {
+    const place = document.getElementById("announcer");
+    if (place) place.textContent = text;
+  };
+
+  const isTyping = (element) =>
+    element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName);
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
+    const search = document.querySelector("[data-search]");
+    if (search) {
+      event.preventDefault();
+      search.focus();
+      search.select();
+    }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const menu = document.querySelector("[data-menu][open]");
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+
+  const copy = async (button) => {
+    const label = button.querySelector("span");
+    const before = label?.textContent;
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+    } catch {
+      announce("Copying did not work. Select the text and copy it.");
+      return;
+    }
+    announce("Copied");
+    button.classList.add("is-done");
+    if (label) label.textContent = "Copied";
+    window.setTimeout(() => {
+      button.classList.remove("is-done");
+      if (label) label.textContent = before;
+    }, 2000);
+  };
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (button) copy(button);
+    const dismiss = event.target.closest("[data-dismiss]");
+    if (dismiss) dismiss.closest("[data-toast]").remove();
+    for (const menu of document.querySelectorAll("[data-menu][open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+  });
+
+  // The same words as the template tag `ago` (portals/templatetags/ui.py).
+  const distance = (instant) => {
+    const seconds = (instant - Date.now()) / 1000;
+    for (const [unit, length] of [["d", 86400], ["h", 3600], ["min", 60]]) {
+      if (Math.abs(seconds) >= length) {
+        const text = `${Math.floor(Math.abs(seconds) / length)} ${unit}`;
+        return seconds > 0 ? `in ${text}` : `${text} ago`;
+      }
+    }
+    return "now";
+  };
+  const refreshDistances = () => {
+    for (const time of document.querySelectorAll("time[data-relative]")) {
+      time.textContent = distance(new Date(time.dateTime));
+    }
+  };
+  window.setInterval(refreshDistances, 20000);
+
+  // A good word goes by itself, unless it is being read or offers something; trouble stays.
+  const goesByItself = ".toast:is(.is-good, .is-info)";
+  const arrange = (root) => {
+    for (const hidden of root.querySelectorAll("[data-copy][hidden], [data-dismiss][hidden]")) {
+      hidden.hidden = false;
+    }
+    for (const toast of root.querySelectorAll(`${goesByItself}:not([data-timed])`)) {
+      toast.dataset.timed = "";
+      const seconds = toast.querySelector("form") ? 20 : 8;
+      const leave = () => {
+        if (toast.matches(":hover, :focus-within")) window.setTimeout(leave, 2000);
+        else toast.remove();
+      };
+      window.setTimeout(leave, seconds * 1000);
+    }
+    root.querySelector("[data-focus]")?.focus();
+  };
+  arrange(document);
+  document.addEventListener("htmx:load", (event) => arrange(event.detail.elt.parentElement ?? document));
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    const token = document.querySelector('meta[name="csrf-token"]');
+    if (token) event.detail.headers["X-CSRFToken"] = token.content;
+  });
+
+  const trouble = (text) => {
+    const toast = document.createElement("div");
+    toast.className = "toast is-bad";
+    toast.dataset.toast = "";
+    const words = document.createElement("p");
+    words.textContent = text;
+    const close = document.createElement("button");
+    close.type = "button";
+    close.className = "link-button";
+    close.dataset.dismiss = "";
+    close.textContent = "Close";
+    toast.append(words, close);
+    document.getElementById("toasts")?.append(toast);
+  };
+  const REASONS = {
+    403: "You may not do this. If the page was open for long, reload it.",
+    404: "This is not there any more. Reload the page.",
+    429: "Too many tries. Wait a minute.",
+  };
+  document.addEventListener("htmx:responseError", (event) => {
+    trouble(REASONS[event.detail.xhr.status] ?? "This did not work. Try again in a moment.");
+  });
+  document.addEventListener("htmx:sendError", () => {
+    trouble("No connection. Nothing was changed; try again when you are online.");
+  });
+})();

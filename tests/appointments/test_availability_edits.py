@@ -1,0 +1,123 @@
+"""Whoever edits a doctor's hours tells the doctor; the doctor's own edits tell nobody."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from appointments import availability_edits as edits
+from availability.errors import WindowOverlap
+from availability.models import AvailabilityWindow
+from availability.values import OverrideValues, TimeOffValues, WindowValues
+from notifications.models import Delivery, DeliveryState
+from organisations.actors import Actor, ActorKind
+from organisations.models import Doctor
+from tests.factories import ADMIN, NOW, make_doctor, make_organisation, make_user
+
+pytestmark = pytest.mark.django_db
+DAY = date(2027, 3, 2)
+MORNING = WindowValues(0, 540, 720)
+
+
+@pytest.fixture
+def doctor() -> Doctor:
+    return make_doctor(organisation=make_organisation(), user=make_user())
+
+
+def told() -> list[str]:
+    return [str(each.context["change"]) for each in Delivery.objects.order_by("id")]
+
+
+def test_each_edit_by_somebody_else_is_mailed_in_words(doctor: Doctor) -> None:
+    by: dict[str, Any] = {"actor": ADMIN, "now": NOW}
+    window = edits.add_window(doctor, MORNING, **by)
+    window = edits.change_window(window, WindowValues(0, 600, 720), **by)
+    edits.copy_day(doctor, from_weekday=0, to_weekdays=[2, 1, 0], **by)
+    edits.remove_window(window, **by)
+    override = edits.set_override(doctor, OverrideValues(DAY, ((540, 600),)), **by)
+    edits.remove_override(override, **by)
+    time_off = edits.add_time_off(doctor, TimeOffValues(DAY, DAY), **by)
+    time_off = edits.change_time_off(time_off, TimeOffValues(DAY, DAY, 600), **by)
+    edits.remove_time_off(time_off, **by)
+    edits.stop_bookings(doctor, reason="Leave", until=NOW + timedelta(days=1), **by)
+    edits.lift_stop(doctor, **by)
+
+    whole_day = "2027-03-02 00:00 to 2027-03-02 24:00"
+    assert told() == [
+        "Added: Monday 09:00–12:00",
+        "Changed: Monday 09:00–12:00 → Monday 10:00–12:00",
+        "Monday copied to Tuesday, Wednesday",
+        "Removed: Monday 10:00–12:00",
+        "Hours of one date: 2027-03-02 09:00–10:00",
+        "The weekly hours hold again on 2027-03-02",
+        f"Time off added: {whole_day}",
+        f"Time off changed: {whole_day} → 2027-03-02 10:00 to 2027-03-02 24:00",
+        "Time off removed: 2027-03-02 10:00 to 2027-03-02 24:00",
+        "New bookings are stopped until Tuesday, 2 March 2027, 09:00 (Europe/Berlin, CET): Leave",
+        "New bookings are possible again",
+    ]
+    mail = Delivery.objects.first()
+    assert mail is not None
+    assert (mail.kind, mail.address, mail.recipient_uid, mail.context["by"]) == (
+        "availability.changed",
+        doctor.email,
+        doctor.uid,
+        ADMIN.label,
+    )
+
+
+def test_the_doctors_own_edits_tell_nobody(doctor: Doctor) -> None:
+    assert doctor.user is not None
+    for uid in (doctor.uid, doctor.user.uid):
+        own = Actor(kind=ActorKind.DOCTOR, uid=uid, label="Dr Hill")
+        window = edits.add_window(doctor, MORNING, actor=own, now=NOW)
+        edits.remove_window(window, actor=own, now=NOW)
+
+    assert told() == []
+
+
+def test_what_changes_nothing_tells_nobody(doctor: Doctor) -> None:
+    window = edits.add_window(doctor, MORNING, actor=ADMIN, now=NOW)
+    closed = OverrideValues(DAY)
+    edits.set_override(doctor, closed, actor=ADMIN, now=NOW)
+    time_off = edits.add_time_off(doctor, TimeOffValues(DAY, DAY), actor=ADMIN, now=NOW)
+    before = told()
+
+    edits.change_window(window, MORNING, actor=ADMIN, now=NOW)
+    edits.set_override(doctor, closed, actor=ADMIN, now=NOW)
+    edits.change_time_off(time_off, TimeOffValues(DAY, DAY), actor=ADMIN, now=NOW)
+    edits.lift_stop(doctor, actor=ADMIN, now=NOW)
+
+    assert told() == before
+
+
+def test_a_refused_edit_tells_nobody(doctor: Doctor) -> None:
+    edits.add_window(doctor, MORNING, actor=ADMIN, now=NOW)
+
+    with pytest.raises(WindowOverlap):
+        edits.add_window(doctor, MORNING, actor=ADMIN, now=NOW)
+    assert len(told()) == 1
+
+
+def test_a_doctor_without_an_address_is_a_recorded_skip(doctor: Doctor) -> None:
+    Doctor.objects.filter(pk=doctor.pk).update(email="", user=None)
+    doctor.refresh_from_db()
+
+    edits.add_window(doctor, MORNING, actor=ADMIN, now=NOW)
+
+    assert list(Delivery.objects.values_list("state", "reason")) == [
+        (DeliveryState.SKIPPED, "no e-mail address")
+    ]
+
+
+def test_an_edit_and_its_mail_are_one_transaction(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**_: object) -> None:
+        raise RuntimeError("the outbox is away")
+
+    monkeypatch.setattr(edits, "publish", fail)
+    with pytest.raises(RuntimeError):
+        edits.add_window(doctor, MORNING, actor=ADMIN, now=NOW)
+
+    assert not AvailabilityWindow.objects.exists()

@@ -1,0 +1,148 @@
+"""The demo's supervisor: what dies is started again, and nothing outlives it, however it ends."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from .programs import ROOT, eventually
+
+pytestmark = pytest.mark.process
+
+_SUPERVISE = """
+import os, sys
+from pathlib import Path
+from rxscale.demo.supervisor import run_procfile
+sys.exit(run_procfile(Path(sys.argv[1]), os.environ))
+"""
+# A parent with a pool, as web and worker are: each leaves its pid in the folder that is its argument.
+_PROGRAM = """
+import os, sys, time
+os.fork()
+open(f"{sys.argv[1]}/{os.getpid()}", "w").close()
+while True:
+    time.sleep(60)
+"""
+
+
+@dataclass
+class Stage:
+    supervisor: subprocess.Popen[bytes]
+    pids: Path
+
+    def running(self) -> set[int]:
+        return {pid for pid in self.ever() if _runs(pid)}
+
+    def ever(self) -> set[int]:
+        return {int(file.name) for file in self.pids.iterdir()}
+
+
+@pytest.fixture
+def supervise(tmp_path: Path) -> Generator[Callable[[], Stage]]:
+    program, pids = tmp_path / "program.py", tmp_path / "pids"
+    program.write_text(_PROGRAM)
+    pids.mkdir()
+    procfile = tmp_path / "Procfile"
+    lines = [f"{name}: {sys.executable} {program} {pids}\n" for name in ("web", "worker")]
+    procfile.write_text("".join(lines))
+    environment = os.environ | {"RXSCALE_DATA_DIR": str(tmp_path)}
+
+    def start() -> Stage:
+        command = [sys.executable, "-c", _SUPERVISE, str(procfile)]
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, start_new_session=True
+        )
+        started.append(process)
+        return Stage(process, pids)
+
+    started: list[subprocess.Popen[bytes]] = []
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+    for pid in Stage(started[0], pids).running():
+        os.kill(pid, signal.SIGKILL)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _started(stage: Stage, count: int = 4) -> set[int]:
+    eventually(lambda: len(stage.running()) == count, within=30, what="the start of all programs")
+    return stage.running()
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["SIGTERM", "SIGINT"]
+)
+def test_a_signal_ends_all(
+    supervise: Callable[[], Stage], number: signal.Signals, code: int
+) -> None:
+    stage = supervise()
+    _started(stage)
+
+    stage.supervisor.send_signal(number)
+
+    assert stage.supervisor.wait(timeout=20) == code
+    assert stage.running() == set()
+
+
+def test_a_killed_program_is_started_again_and_its_pool_does_not_stay(
+    supervise: Callable[[], Stage],
+) -> None:
+    stage = supervise()
+    first = _started(stage)
+    parent = next(pid for pid in first if psutil.Process(pid).ppid() not in first)
+
+    os.kill(parent, signal.SIGKILL)
+
+    eventually(lambda: len(stage.ever()) == 6, within=20, what="the second start")
+    assert parent not in stage.running()
+    assert len(stage.running()) == 4
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children of a parent's death")
+def test_a_killed_supervisor_takes_its_programs_along(supervise: Callable[[], Stage]) -> None:
+    stage = supervise()
+    parents = {pid for pid in _started(stage) if os.getpgid(pid) == pid}
+
+    stage.supervisor.kill()
+
+    eventually(lambda: not parents & stage.running(), within=10, what="the end of the programs")
+
+
+def test_the_next_start_ends_what_a_killed_supervisor_left(supervise: Callable[[], Stage]) -> None:
+    first = supervise()
+    pools = {pid for pid in _started(first) if os.getpgid(pid) != pid}
+    first.supervisor.kill()
+    first.supervisor.wait()
+    eventually(lambda: first.running() <= pools, within=10, what="the end of the programs")
+    assert first.running() == pools  # they did not hear of it
+
+    second = supervise()
+
+    eventually(
+        lambda: len(second.running() - pools) == 4, within=30, what="the start of all programs"
+    )
+    assert not pools & second.running()
+
+
+def test_another_folders_programs_are_left_alone(supervise: Callable[[], Stage]) -> None:
+    marked = os.environ | {"RXSCALE_SUPERVISOR": "1 0.0", "RXSCALE_DATA_DIR": "/somewhere/else"}
+    with subprocess.Popen(
+        [sys.executable, "-c", "input()"], env=marked, stdin=subprocess.PIPE
+    ) as other:
+        _started(supervise())
+
+        assert other.poll() is None
+        other.kill()
