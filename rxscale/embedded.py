@@ -112,6 +112,15 @@ def _owned_or_joined(
                 announcement.unlink(missing_ok=True)
 
 
+@contextmanager
+def alone_in(data_dir: Path, name: str) -> Iterator[None]:
+    """Inside, no other process gets here with this folder and name. Raises EmbeddedRefused when one is."""
+    with (private_folder(data_dir) / f"{name}.lock").open("a") as lock_file:
+        if not _lock(lock_file):
+            raise EmbeddedRefused(f"Another {name} is running on {data_dir}.")
+        yield
+
+
 def _lock(lock_file: IO[str]) -> bool:
     # A POSIX lock and not flock: children inherit that one and would hold it after a kill -9 of ours.
     try:

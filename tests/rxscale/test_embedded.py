@@ -28,6 +28,15 @@ with running_servers(Path(sys.argv[1]), durable=False, environ={}) as servers:
     time.sleep(60)
 """
 
+_HOLDER = """
+import sys
+from pathlib import Path
+from rxscale.embedded import alone_in
+with alone_in(Path(sys.argv[1]), "demo"):
+    print("here", flush=True)
+    sys.stdin.read()
+"""
+
 pytestmark = pytest.mark.process
 
 
@@ -95,6 +104,23 @@ def test_a_second_process_joins_and_leaves_the_servers_running(tmp_path: Path) -
         with running_servers(tmp_path, durable=False, environ={}) as ours:
             assert ours == theirs
         assert _server_version(theirs) // 10_000 == 18
+
+
+def test_a_demo_beside_another_on_the_same_folder_is_refused(tmp_path: Path) -> None:
+    """It would write its own port into demo.json, over the first one's."""
+    environment = os.environ | {"RXSCALE_DATA_DIR": str(tmp_path), "RXSCALE_ENV": "demo"}
+    command = [sys.executable, "manage.py", "demo"]
+    holder = [sys.executable, "-c", _HOLDER, str(tmp_path)]
+    with subprocess.Popen(holder, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as first:
+        assert first.stdout is not None
+        first.stdout.readline()
+        second = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=60
+        )
+        first.kill()
+
+    assert second.returncode == 1
+    assert "Another demo is running on" in second.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

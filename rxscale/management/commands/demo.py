@@ -35,17 +35,24 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.IS_PRODUCTION:
             raise CommandError("The demo does not run with RXSCALE_ENV=production.")
-        data_dir: Path = settings.DATA_DIR
+        try:
+            with embedded.alone_in(settings.DATA_DIR, "demo"):
+                code = self._run(settings.DATA_DIR, is_reset=options["reset"])
+        except embedded.EmbeddedRefused as refused:
+            hint = "End it first, or set RXSCALE_DATA_DIR and PORT for one beside it."
+            raise CommandError(f"{refused} {hint}") from None
+        sys.exit(code)
+
+    def _run(self, data_dir: Path, *, is_reset: bool) -> int:
         with embedded.running_servers(data_dir) as servers:
             environment = _environment(data_dir, servers)
             _manage("migrate", "--verbosity", "0", environment=environment)
-            if options["reset"]:
+            if is_reset:
                 _manage("flush", "--no-input", environment=environment)
                 (data_dir / DEMO_FILE).unlink(missing_ok=True)
                 shutil.rmtree(settings.EMAIL_FILE_PATH, ignore_errors=True)
             _manage("demo_clinic", environment={**environment, **_IN_A_HURRY})
-            code = run_procfile(settings.BASE_DIR / "Procfile", environment)
-        sys.exit(code)
+            return run_procfile(settings.BASE_DIR / "Procfile", environment)
 
 
 def _environment(data_dir: Path, servers: embedded.Servers) -> dict[str, str]:
