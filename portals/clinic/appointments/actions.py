@@ -21,7 +21,7 @@ from appointments.notices import (
     who_will_be_told_of_cancellation,
     who_will_be_told_of_confirmation,
 )
-from portals.clinic import visit_words as words
+from portals import visit_words as words
 from portals.clinic.access import ClinicRequest, Right, clinic_page
 from portals.forms import PortalForm
 from portals.rendering import go_to, page

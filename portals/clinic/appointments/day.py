@@ -8,10 +8,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from portals.clinic.access import ClinicRequest, Right, clinic_page
+from portals.dates import EARLIEST, LATEST, read_date, today
 from portals.rendering import page
 from portals.toasts import toast
 
-from .dates import EARLIEST, LATEST, read_date, today
 from .day_columns import Day, day_of
 from .filters import CUSTOM, View
 

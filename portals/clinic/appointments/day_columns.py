@@ -17,8 +17,8 @@ from common.clock import zone as zone_of
 from common.intervals import Interval, subtract, union
 from common.local_time import zone_label
 from organisations.models import Doctor, Organisation
+from portals.dates import midnight
 
-from .dates import midnight
 from .filters import appointments_of, name_of
 from .rows import visit_url
 

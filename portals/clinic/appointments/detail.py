@@ -18,7 +18,7 @@ from notifications.models import Delivery, DeliveryAttempt
 from organisations import audit
 from organisations.models import Organisation
 from organisations.zones import zone_of_patient
-from portals.clinic import visit_words as words
+from portals import visit_words as words
 from portals.clinic.access import ClinicRequest, Right, clinic_page
 from portals.rendering import get_or_404, page
 from reminders.log import Entry, reminder_log

@@ -17,8 +17,7 @@ from appointments.status import Status
 from organisations.models import Doctor, Organisation, Patient
 from portals.badges import badge_of
 from portals.chips import Chip
-
-from .dates import PRESETS, Dates, preset, read_date, today, typed
+from portals.dates import PRESETS, Dates, preset, read_date, today, typed
 
 CUSTOM = "custom"  # the dates typed into `from` and `to`
 Named = TypeVar("Named", Doctor, AppointmentType)

@@ -15,11 +15,11 @@ from appointments.notices import (
 )
 from appointments.status import Status
 from organisations.models import Doctor
-from portals.clinic import visit_words as words
+from portals import visit_words as words
 from portals.clinic.access import ClinicRequest, Right, clinic_page
-from portals.clinic.slots.desk import Booking, answer
-from portals.clinic.slots.picker import doctors_of
 from portals.rendering import page
+from portals.slots.desk import Booking, answer
+from portals.slots.picker import doctors_of
 
 from .detail import actions_of, find_visit
 
@@ -71,6 +71,7 @@ def _move(request: ClinicRequest, visit: Appointment) -> Booking:
         told=told,
         result=_url,
         patient=visit.patient,
+        patient_url=reverse("clinic:patient", args=[visit.patient.uid]),
         visit=visit,
         leaving_out=visit,
         preferred=visit.doctor,
@@ -104,6 +105,7 @@ def _again(request: ClinicRequest, visit: Appointment) -> Booking:
         told=told,
         result=_url,
         patient=visit.patient,
+        patient_url=reverse("clinic:patient", args=[visit.patient.uid]),
         visit=visit,
         preferred=visit.doctor,
         same_time=visit.starts_at,

@@ -7,7 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
-from portals.clinic.appointments.dates import EARLIEST, LATEST
+from portals.dates import EARLIEST, LATEST
 from portals.forms import PortalForm
 
 from .words import GROUPS, action_in_words

@@ -10,7 +10,7 @@ from django.db.models.functions import Cast, LPad
 
 from organisations.actors import ActorKind
 from organisations.models import ApiKey, AuditEntry, Doctor, Membership, Organisation
-from portals.clinic.appointments.dates import typed
+from portals.dates import typed
 
 from .forms import STAFF, SYSTEM, Choices
 from .words import KINDS, action_in_words, details_in_words, url_of

@@ -13,8 +13,8 @@ from organisations import audit
 from organisations.models import AuditEntry
 from portals.chips import Chip, chip, query_with
 from portals.clinic.access import ClinicRequest, Right, clinic_page
-from portals.clinic.appointments.dates import in_words
 from portals.csv_export import CHUNK, csv_response
+from portals.dates import in_words
 from portals.keyset import paginate
 from portals.rendering import page
 

@@ -19,7 +19,7 @@ from availability import schedules
 from availability.windows import Schedule
 from common.clock import to_epoch, zone
 from organisations.models import Doctor, Organisation
-from portals.clinic.appointments.dates import midnight, today
+from portals.dates import midnight, today
 
 from .numbers import WEEK, WEEKS, Day, Tally, minutes_by_day
 

@@ -14,8 +14,8 @@ from availability.times import hours_in_words, time_in_words
 from availability.values import OverrideValues
 from common.clock import zone
 from organisations.models import Doctor
-from portals.clinic.appointments.dates import preset
-from portals.clinic.appointments.dates import today as today_in
+from portals.dates import preset
+from portals.dates import today as today_in
 from portals.week import Week, week_of
 
 from .changes import Change, latest

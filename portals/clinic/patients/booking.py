@@ -11,9 +11,9 @@ from appointments.models import Appointment, AppointmentType
 from appointments.notices import Recipient, who_will_be_told_of_confirmation
 from organisations.models import Doctor, Patient
 from portals.clinic.access import ClinicRequest, Right, clinic_page
-from portals.clinic.slots.desk import Booking, answer
-from portals.clinic.slots.picker import doctors_of
 from portals.rendering import go_to, page
+from portals.slots.desk import Booking, answer
+from portals.slots.picker import doctors_of
 from portals.toasts import toast
 
 from .views import find_patient
@@ -71,5 +71,6 @@ def _booking(
         told=told,
         result=lambda visit: reverse("clinic:appointment", args=[visit.uid]),
         patient=patient,
+        patient_url=reverse("clinic:patient", args=[patient.uid]),
         other_type_url=reverse("clinic:patient-book", args=[patient.uid]) if has_others else "",
     )

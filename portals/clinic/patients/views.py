@@ -16,9 +16,9 @@ from organisations import audit
 from organisations.models import Patient
 from organisations.zones import zone_of_patient
 from portals.clinic.access import ClinicRequest, Right, clinic_page
-from portals.clinic.visit_words import CHANNELS
 from portals.keyset import Page, paginate
 from portals.rendering import get_or_404, page
+from portals.visit_words import CHANNELS
 
 from . import queries
 from .forms import opt_outs_of

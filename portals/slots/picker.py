@@ -10,7 +10,7 @@ from appointments.openings import ListedSlot, openings
 from common.clock import from_epoch, to_epoch, zone
 from organisations.models import Doctor
 from portals.chips import query_with
-from portals.clinic.access import ClinicRequest
+from portals.requests import PortalRequest
 from portals.toasts import toast
 
 DAYS = 7
@@ -95,7 +95,7 @@ def read_instant(text: str) -> datetime | None:
     return None
 
 
-def week_of(request: ClinicRequest, wish: Wish) -> Week:
+def week_of(request: PortalRequest, wish: Wish) -> Week:
     """Seven days from `?week=` on (today without it), in the page's zone. Five queries at most.
 
     Shown is `?day=`, the day of the chosen time, or the first that has a free one.
@@ -128,17 +128,17 @@ def week_of(request: ClinicRequest, wish: Wish) -> Week:
     )
 
 
-def _earlier_url(request: ClinicRequest, first: date) -> str:
+def _earlier_url(request: PortalRequest, first: date) -> str:
     """The days before, but none that are over."""
     today = _local(request.now, request).date()
     return _week_url(request, max(first - timedelta(days=DAYS), today)) if first > today else ""
 
 
-def _local(instant: datetime, request: ClinicRequest) -> datetime:
+def _local(instant: datetime, request: PortalRequest) -> datetime:
     return instant.astimezone(zone(request.zone))
 
 
-def _first_day(request: ClinicRequest) -> date:
+def _first_day(request: PortalRequest) -> date:
     today = _local(request.now, request).date()
     given = request.GET.get("week", "")
     if not given:
@@ -155,12 +155,12 @@ def _midnight(day: date, zone_name: str) -> int:
     return to_epoch(datetime.combine(day, time(), zone(zone_name)))
 
 
-def _week_url(request: ClinicRequest, first: date) -> str:
+def _week_url(request: PortalRequest, first: date) -> str:
     return query_with(request, week=first.isoformat(), day=None, at=None)
 
 
 def _by_day(
-    request: ClinicRequest, first: date, slots: Sequence[ListedSlot]
+    request: PortalRequest, first: date, slots: Sequence[ListedSlot]
 ) -> dict[date, list[datetime]]:
     """The free starts of each of the seven days, local; each once, however many doctors are free."""
     days: dict[date, list[datetime]] = {first + timedelta(days=day): [] for day in range(DAYS)}
@@ -171,7 +171,7 @@ def _by_day(
 
 
 def _shown_day(
-    request: ClinicRequest, wish: Wish, by_day: Mapping[date, Sequence[datetime]]
+    request: PortalRequest, wish: Wish, by_day: Mapping[date, Sequence[datetime]]
 ) -> date:
     wanted = request.GET.get("day", "")
     if wish.chosen:
@@ -183,7 +183,7 @@ def _shown_day(
     return next(with_times, min(by_day))
 
 
-def _parts(request: ClinicRequest, wish: Wish, starts: Sequence[datetime]) -> list[Part]:
+def _parts(request: PortalRequest, wish: Wish, starts: Sequence[datetime]) -> list[Part]:
     parts = []
     for name, hours in _PARTS:
         times = [

@@ -18,16 +18,16 @@ from appointments.models import Appointment, AppointmentType
 from appointments.notices import Recipient
 from common.local_time import in_short
 from organisations.models import Doctor, Patient
+from portals import visit_words as words
 from portals.chips import query_with
-from portals.clinic import visit_words as words
-from portals.clinic.access import ClinicRequest
 from portals.forms import PortalForm
 from portals.rendering import go_to, page
+from portals.requests import PortalRequest
 from portals.toasts import toast
 
 from .picker import Wish, read_instant, week_of
 
-TEMPLATE = "portals/clinic/slots/desk.html"
+TEMPLATE = "portals/slots/desk.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ class Booking:
     may_choose_doctor: bool = True
     same_time: datetime | None = None  # with the preferred doctor: offered first while it is free
     other_type_url: str = ""
+    patient_url: str = ""  # the patient's page, where the portal has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class SlotForm(PortalForm):
         return instant
 
 
-def answer(request: ClinicRequest, booking: Booking) -> HttpResponse:
+def answer(request: PortalRequest, booking: Booking) -> HttpResponse:
     """GET: choose. POST: book the time and the doctor that were shown, or say why not, with fresh times."""
     problem = ""
     if request.method == "POST":
@@ -101,7 +102,7 @@ def answer(request: ClinicRequest, booking: Booking) -> HttpResponse:
     return _show(request, booking, problem)
 
 
-def _show(request: ClinicRequest, booking: Booking, problem: str) -> HttpResponse:
+def _show(request: PortalRequest, booking: Booking, problem: str) -> HttpResponse:
     doctor = _wanted_doctor(request, booking)
     at = read_instant(request.GET.get("at", ""))
     wish = Wish(booking.kind, booking.doctors, doctor, booking.leaving_out, at)
@@ -137,7 +138,7 @@ def _doctor_of(booking: Booking, uid: str) -> Doctor | None:
     return next((doctor for doctor in booking.doctors if doctor.uid == uid), None)
 
 
-def _wanted_doctor(request: ClinicRequest, booking: Booking) -> Doctor | None:
+def _wanted_doctor(request: PortalRequest, booking: Booking) -> Doctor | None:
     """The one of `?doctor=`; without a choice the only one, else any."""
     given = request.GET.get("doctor", "")
     if not booking.may_choose_doctor:
@@ -153,7 +154,7 @@ def _wanted_doctor(request: ClinicRequest, booking: Booking) -> Doctor | None:
 
 
 def _doctor_links(
-    request: ClinicRequest, booking: Booking, current: Doctor | None
+    request: PortalRequest, booking: Booking, current: Doctor | None
 ) -> list[tuple[str, str, bool]]:
     """(name, url, is it on) of any doctor and each; none where there is nothing to choose."""
     if not booking.may_choose_doctor or len(booking.doctors) < 2:
@@ -168,7 +169,7 @@ def _doctor_links(
     ]
 
 
-def _chosen(request: ClinicRequest, booking: Booking, wish: Wish, at: datetime) -> Chosen:
+def _chosen(request: PortalRequest, booking: Booking, wish: Wish, at: datetime) -> Chosen:
     """The doctor is named before anything is booked, so that what was shown is what is done."""
     judgement = slots.judge(
         wish.kind,
@@ -196,7 +197,7 @@ def _who_gets_it(booking: Booking, free: Sequence[Doctor], at: datetime, now: da
     return _doctor_of(booking, chosen.uid) or chosen
 
 
-def _same_time_url(request: ClinicRequest, booking: Booking) -> str:
+def _same_time_url(request: PortalRequest, booking: Booking) -> str:
     if booking.same_time is None or booking.same_time <= request.now:
         return ""
     judgement = slots.judge(
