@@ -1,81 +1,13 @@
-"""How often a credential may call: moving windows in Redis, shared by every process.
+"""How often a credential may call (settings.RATE_LIMIT)."""
 
-The limit protects us from accidents, it is not a guard: when its store is away calls pass, and a
-circuit breaker keeps that from costing a timeout per call.
-"""
-
-import math
-import time
-from functools import lru_cache
-
-import structlog
 from django.conf import settings
-from limits import (
-    RateLimitItem,
-    RateLimitItemPerHour,
-    RateLimitItemPerMinute,
-    RateLimitItemPerSecond,
-)
-from limits.storage import RedisStorage
-from limits.strategies import MovingWindowRateLimiter
-from redis.exceptions import RedisError
 
-from common.redis_store import Breaker, impatient_pool
+from common.rate_limits import seconds_to_wait
 
 from .errors import Problem
-
-logger = structlog.get_logger(__name__)
-
-BREAK_SECONDS = 5.0
-_BY_UNIT: dict[str, type[RateLimitItem]] = {
-    "s": RateLimitItemPerSecond,
-    "m": RateLimitItemPerMinute,
-    "h": RateLimitItemPerHour,
-}
-
-
-breaker = Breaker(BREAK_SECONDS)
 
 
 def count(credential: str) -> None:
     """Count one call of `credential`. Raises the 429 with `Retry-After`, whole seconds, at least 1."""
-    limits = parse_limits(settings.RATE_LIMIT)
-    if not limits or breaker.is_open():
-        return
-    try:
-        wait = _seconds_to_wait(limits, credential)
-    except (RedisError, OSError) as error:
-        breaker.open()
-        logger.warning("ratelimit.store_away", exception=type(error).__qualname__)
-        return
-    if wait:
+    if wait := seconds_to_wait(credential, settings.RATE_LIMIT):
         raise Problem(429, {"error": "Rate limit exceeded"}, {"Retry-After": str(wait)})
-
-
-@lru_cache(maxsize=16)
-def parse_limits(text: str) -> tuple[RateLimitItem, ...]:
-    """`10/s,600/m` → the limits, shortest window first; `off` → none. Raises ValueError."""
-    if text.strip().lower() == "off":
-        return ()
-    items = []
-    for part in text.split(","):
-        amount, _, unit = part.strip().partition("/")
-        if unit not in _BY_UNIT or not amount.isascii() or not amount.isdigit() or int(amount) < 1:
-            raise ValueError(f"RATE_LIMIT: {part.strip()!r} is not like 10/s, 600/m, 5000/h or off")
-        items.append(_BY_UNIT[unit](int(amount)))
-    return tuple(sorted(items, key=lambda item: item.get_expiry()))
-
-
-def _seconds_to_wait(limits: tuple[RateLimitItem, ...], credential: str) -> int:
-    limiter = _limiter(settings.REDIS_URL)
-    for item in limits:
-        if not limiter.hit(item, credential):
-            reset_at = limiter.get_window_stats(item, credential).reset_time
-            return max(1, math.ceil(reset_at - time.time()))
-    return 0
-
-
-@lru_cache(maxsize=4)
-def _limiter(url: str) -> MovingWindowRateLimiter:
-    storage = RedisStorage(url, connection_pool=impatient_pool(url), key_prefix="ratelimit")
-    return MovingWindowRateLimiter(storage)

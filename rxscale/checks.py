@@ -14,8 +14,8 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 
-from api.ratelimit import parse_limits
 from common import crypto
+from common.rate_limits import parse_limits
 
 _ENVIRONMENTS = ("development", "demo", "test", "production")
 _SHORTEST_SECRET_KEY = 50
@@ -28,7 +28,7 @@ def check_settings(**_: Any) -> Sequence[CheckMessage]:
     return [
         *_environment(),
         *_encryption_keys(),
-        *_rate_limit(),
+        *_rate_limits(),
         *_trusted_proxies(),
         *_maintenance_interval(),
     ]
@@ -131,12 +131,13 @@ def _demo_conveniences() -> Iterator[CheckMessage]:
         yield Error("DEBUG is on.", hint=hint, id="rxscale.E009")
 
 
-def _rate_limit() -> Iterator[CheckMessage]:
-    try:
-        parse_limits(settings.RATE_LIMIT)
-    except (ValueError, ImproperlyConfigured) as error:
-        hint = "Set RATE_LIMIT like 10/s,600/m, or off."
-        yield Error(f"RATE_LIMIT cannot be read: {error}", hint=hint, id="rxscale.E011")
+def _rate_limits() -> Iterator[CheckMessage]:
+    for name in ("RATE_LIMIT", "FEED_RATE_LIMIT"):
+        try:
+            parse_limits(getattr(settings, name))
+        except (ValueError, ImproperlyConfigured) as error:
+            hint = f"Set {name} like 10/s,600/m, or off."
+            yield Error(f"{name} cannot be read: {error}", hint=hint, id="rxscale.E011")
 
 
 def _trusted_proxies() -> Iterator[CheckMessage]:

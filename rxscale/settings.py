@@ -279,9 +279,11 @@ CELERY_BEAT_SCHEDULE = {
 MAINTENANCE_OVERDUE_AFTER = timedelta(minutes=3)
 HEARTBEAT_URL: str = env.str("HEARTBEAT_URL", default="")
 RATE_LIMIT: str = env.str("RATE_LIMIT", default="10/s,600/m")
+FEED_RATE_LIMIT: str = env.str("FEED_RATE_LIMIT", default="30/m,300/h")
 BOOKING_TOKEN_MAX_SECONDS: int = env.int("BOOKING_TOKEN_MAX_SECONDS", default=900)
 BOOKING_TOKEN_LEEWAY_SECONDS = 30
 LAUNCH_CODE_SECONDS: int = env.int("LAUNCH_CODE_SECONDS", default=600)
+BOOKING_SESSION_SECONDS: int = env.int("BOOKING_SESSION_SECONDS", default=1800)
 MAX_ACTIVE_HOLDS_PER_PATIENT: int = env.int("MAX_ACTIVE_HOLDS_PER_PATIENT", default=3)
 COMPLETE_AFTER = timedelta(minutes=env.int("COMPLETE_AFTER_MINUTES", default=60))
 JOIN_OPENS_BEFORE = timedelta(minutes=10)

@@ -69,6 +69,7 @@ def test_a_production_that_has_all_it_needs_is_silent() -> None:
         ("ALLOW_LOOPBACK_WEBHOOKS", True, "rxscale.E008"),
         ("DEBUG", True, "rxscale.E009"),
         ("RATE_LIMIT", "ten per second", "rxscale.E011"),
+        ("FEED_RATE_LIMIT", "now and then", "rxscale.E011"),
         ("TRUSTED_PROXIES", ["10.0.0.0/8", "proxy.example"], "rxscale.E012"),
         ("MAINTENANCE_INTERVAL_SECONDS", 0.0, "rxscale.E013"),
         ("MAINTENANCE_INTERVAL_SECONDS", timedelta(minutes=3).total_seconds(), "rxscale.E013"),
