@@ -1,7 +1,7 @@
 """Which upcoming visits lie outside their doctor's hours, as they are or as an edit would make them.
 
 Existing visits are never cancelled by an edit: an editor is told before saving how many fall outside,
-and afterwards they are listed to keep, rebook or cancel.
+and afterwards they are listed to keep, rebook or cancel. Those that are kept (`keeping`) are listed no more.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ from organisations.models import Doctor
 def outside_hours(
     doctor: Doctor, *, now: datetime, schedule_change: ScheduleChange | None = None
 ) -> list[Appointment]:
-    """The doctor's visits ahead that lie outside their windows or in time off, by start.
+    """The doctor's visits ahead that lie outside their windows or in time off and are not kept, by start.
 
     `schedule_change` (`availability.proposals`) is an edit not yet saved. Two statements.
     """
@@ -35,7 +35,7 @@ def outside_hours_of(
     visits = list(
         Appointment.objects.for_display()
         .with_status_now([Status.HELD, Status.CONFIRMED], now)
-        .filter(doctor__in=doctors, starts_at__gte=now)
+        .filter(doctor__in=doctors, starts_at__gte=now, kept_outside_hours_at=None)
         .order_by("starts_at", "uid")
     )
     if not visits:

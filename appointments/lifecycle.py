@@ -8,6 +8,7 @@ from .booking import book, book_again
 from .cancelling import cancel
 from .completion import complete, complete_finished, mark_no_show
 from .holds import confirm, expire_stale_holds, hold
+from .keeping import keep_outside_hours, lift_keep
 from .rebooking import rebook
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "confirm",
     "expire_stale_holds",
     "hold",
+    "keep_outside_hours",
+    "lift_keep",
     "mark_no_show",
     "rebook",
 ]

@@ -1,6 +1,6 @@
 """Answers "why is there no slot on this day?" in terms a person can act on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -37,24 +37,51 @@ def why_no_slots(
 
     In the order of the rules: what stops all first, then spans by time. Three statements.
     """
+    return reasons_by_day(appointment_type, doctor, [date], now)[date]
+
+
+def reasons_by_day(
+    appointment_type: AppointmentType, doctor: Doctor, days: Sequence[date], now: datetime
+) -> dict[date, list[Reason]]:
+    """The same for each of the dates, which come in order: three statements, however many they are."""
     if not offering(appointment_type, doctor).exists():
-        return [Reason("not_offered")]
+        return {day: [Reason("not_offered")] for day in days}
     rules = Rules.of(appointment_type, now)
-    day = (
-        instant(doctor.timezone, date.toordinal(), 0),
-        instant(doctor.timezone, date.toordinal() + 1, 0),
-    )
+    spans = {day: _span_of_day(doctor, day) for day in days}
     row = (doctor.pk, doctor.uid, doctor.timezone)
-    (candidate,) = with_schedules([row], start=day[0], end=day[1] + rules.duration, now=now)
+    start, end = spans[days[0]][0], spans[days[-1]][1] + rules.duration
+    (candidate,) = with_schedules([row], start=start, end=end, now=now)
+    grids = {day: _starts_of_day(candidate, rules, span) for day, span in spans.items()}
+    visits = _visits(grids.values(), rules, doctor, now)
+    return {
+        day: _reasons(candidate, rules, span, grids[day], visits) for day, span in spans.items()
+    }
+
+
+def _span_of_day(doctor: Doctor, day: date) -> Interval:
+    start, end = (instant(doctor.timezone, day.toordinal() + ahead, 0) for ahead in (0, 1))
+    return start, end
+
+
+def _reasons(
+    candidate: Candidate,
+    rules: Rules,
+    day: Interval,
+    starts: Sequence[int],
+    visits: Sequence[Appointment],
+) -> list[Reason]:
     reasons = [Reason("stopped")] if candidate.schedule.is_stopped else []
-    starts = _starts_of_day(candidate, rules, day)
     if not starts:
         return [*reasons, Reason("outside_hours", *day)]
     return [
         *reasons,
         *_bounds(starts, rules, day),
         *_time_off(starts, rules, candidate),
-        *_visits(starts, rules, doctor, now),
+        *(
+            _reason_of(visit)
+            for visit in visits
+            if len(rules.without_taken(starts, [_span_of(visit)])) < len(starts)
+        ),
     ]
 
 
@@ -86,24 +113,25 @@ def _time_off(starts: Sequence[int], rules: Rules, candidate: Candidate) -> list
     ]
 
 
-def _visits(starts: Sequence[int], rules: Rules, doctor: Doctor, now: datetime) -> list[Reason]:
-    since = starts[0] - rules.buffer_before
-    visits = (
+def _visits(
+    grids: Iterable[Sequence[int]], rules: Rules, doctor: Doctor, now: datetime
+) -> list[Appointment]:
+    """Every visit that could take one of the starts; no statement without starts."""
+    starts = [start for grid in grids for start in grid]
+    if not starts:
+        return []
+    since = min(starts) - rules.buffer_before
+    return list(
         Appointment.objects.of(doctor.organisation)
         .with_status_now([Status.HELD, Status.CONFIRMED], now)
         .filter(
             doctor=doctor,
             blocked_from__gte=from_epoch(since - LONGEST_BLOCK_SECONDS),
-            blocked_from__lt=from_epoch(starts[-1] + rules.duration + rules.buffer_after),
+            blocked_from__lt=from_epoch(max(starts) + rules.duration + rules.buffer_after),
             blocked_until__gt=from_epoch(since),
         )
         .order_by("blocked_from")
     )
-    return [
-        _reason_of(visit)
-        for visit in visits
-        if len(rules.without_taken(starts, [_span_of(visit)])) < len(starts)
-    ]
 
 
 def _span_of(visit: Appointment) -> Interval:

@@ -64,6 +64,10 @@ class AppointmentQuerySet(OwnedQuerySet["Appointment"]):
         """Cancelled after they had been confirmed, the moved ones among them."""
         return self.filter(status=Status.CANCELLED, confirmed_at__isnull=False)
 
+    def kept(self) -> Self:
+        """Outside their doctor's hours, and somebody has decided that they stay (`keeping`)."""
+        return self.filter(kept_outside_hours_at__isnull=False)
+
     def starting_between(self, start: datetime, end: datetime) -> Self:
         """Both bounds inclusive, as the contract's `from` and `to`."""
         return self.filter(starts_at__gte=start, starts_at__lte=end)
@@ -132,6 +136,10 @@ class Appointment(models.Model):
     status_changed_by = models.CharField(max_length=10, choices=ActorKind)
     status_changed_at = models.DateTimeField()
     was_completed_automatically = models.BooleanField(default=False)
+    kept_outside_hours_at = models.DateTimeField(
+        null=True, help_text="When somebody decided that it stays although outside the hours."
+    )
+    kept_outside_hours_by = models.CharField(max_length=254, blank=True, default="", db_default="")
 
     link_nonce = models.CharField(
         max_length=32, default=partial(secrets.token_urlsafe, 16), editable=False
@@ -243,6 +251,11 @@ class Appointment(models.Model):
                 fields=["hold_expires_at"],
                 condition=Q(status=Status.HELD),
                 name="appointment_holds_running_out",
+            ),
+            models.Index(
+                fields=["organisation", "starts_at"],
+                condition=Q(kept_outside_hours_at__isnull=False),
+                name="appointment_kept",
             ),
             models.Index(
                 fields=["ends_at"],

@@ -22,6 +22,8 @@ GROUPS: dict[str, dict[str, str]] = {
         "patient.exported": "Patient exported",
         "patient.erased": "Patient erased",
         "appointment.opened": "Appointment opened",
+        "appointment.kept_outside_hours": "Appointment kept outside the hours",
+        "appointment.keep_lifted": "Appointment no longer kept",
         "appointments.exported": "Appointments exported",
     },
     "Booking secrets and API keys": {
