@@ -79,6 +79,12 @@ class ApiRequest(HttpRequest):
     auth: Caller
 
 
+class KeyRequest(HttpRequest):
+    """A request to a router that lets in API keys alone."""
+
+    auth: KeyCaller
+
+
 class BookingTokenHeader(APIKeyHeader):
     """A patient's booking token."""
 
@@ -90,19 +96,22 @@ class BookingTokenHeader(APIKeyHeader):
 
 
 class ApiKeyHeader(APIKeyHeader):
-    """An API key that has `permission`."""
+    """An API key that has `permission`; None: any that lives, and the call is not counted (health)."""
 
     param_name = KEY_HEADER
 
-    def __init__(self, permission: Permission) -> None:
+    def __init__(self, permission: Permission | None) -> None:
         super().__init__()
-        self.needs = str(permission)
+        self.permission = permission
+        self.needs = str(permission) if permission else "any API key"
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Caller | None:
         if key is None:
             return None
+        if self.permission is None:
+            return _key_caller(key)
         caller = _counted(request, lambda: _key_caller(key))
-        if self.needs not in caller.key.permissions:
+        if self.permission not in caller.key.permissions:
             raise permission_denied(self.needs)
         return caller
 
@@ -110,11 +119,13 @@ class ApiKeyHeader(APIKeyHeader):
 class Anonymous:
     """The last entry of a router that wants a credential: there was none."""
 
-    def __init__(self, *headers: str) -> None:
+    def __init__(self, *headers: str, is_counted: bool = True) -> None:
         self.description = f"Send the header {' or '.join(headers)}."
+        self.is_counted = is_counted
 
     def __call__(self, request: HttpRequest) -> None:
-        ratelimit.count(f"address:{address_of(request)}")
+        if self.is_counted:
+            ratelimit.count(f"address:{address_of(request)}")
         raise unauthenticated("authorization_header_missing", self.description)
 
 

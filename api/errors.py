@@ -11,15 +11,29 @@ from ninja.errors import ValidationError
 
 from appointments.errors import Invalid as InvalidAppointment
 from appointments.errors import Refused
+from availability.errors import Invalid as InvalidAvailability
+from availability.errors import Stale, WindowOverlap
 from booking_secrets.tokens import TokenRefused
+from notifications.errors import AlreadyExists as SubscriptionExists
+from notifications.errors import Invalid as InvalidSubscription
 from organisations.api_keys import ApiKeyRefused
 from organisations.errors import Invalid as InvalidInput
+from reminders.errors import AlreadyExists as ReminderExists
+from reminders.errors import Invalid as InvalidReminder
 
 from .rendering import json_answer
 
 logger = structlog.get_logger(__name__)
 
 Row = TypeVar("Row")
+# Each app has its own; all name a field and say what is wrong with it.
+INVALID = (
+    InvalidAppointment,
+    InvalidAvailability,
+    InvalidInput,
+    InvalidReminder,
+    InvalidSubscription,
+)
 NOT_FOUND = {"error": "Resource not found", "code": "not_found"}
 # What an answer that was not ours is replaced with, by status (`api.answers`).
 BODY_BY_STATUS: dict[int, dict[str, object]] = {
@@ -93,18 +107,29 @@ def problem_of(error: Exception) -> Problem | None:
     match error:
         case Problem():
             return error
-        case Refused():
-            return conflict(error.code, error.message, **error.details)
-        case InvalidAppointment() | InvalidInput():
-            return bad_input({error.field: [error.message]})
         case TokenRefused():
             return unauthenticated(error.code, error.description)
         case ApiKeyRefused():
             return unauthenticated("invalid_api_key", "The API key is unknown or revoked.")
         case ValidationError():
             return _validation_problem(error.errors)
-        case Http404():
+        case Http404() | Stale():  # what somebody else has removed meanwhile is absent
             return not_found()
+    if isinstance(error, INVALID):
+        return bad_input({error.field: [error.message]})
+    return _conflict_of(error)
+
+
+def _conflict_of(error: Exception) -> Problem | None:
+    match error:
+        case Refused():
+            return conflict(error.code, error.message, **error.details)
+        case WindowOverlap():
+            return conflict("window_overlap", error.message, overlaps_with=error.overlaps_with)
+        case ReminderExists():
+            return conflict("already_exists", error.message)
+        case SubscriptionExists():
+            return conflict("already_exists", "This type is sent to this target already.")
     return None
 
 

@@ -1,29 +1,27 @@
 """The documented filters of the appointment lists of both APIs."""
 
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal
+
+from pydantic import Field
 
 from appointments.models import AppointmentQuerySet
 from appointments.status import ACTIVE, Status
 from common.clock import from_epoch
 
 from .errors import bad_input
+from .paging import PageQuery
+from .strict import QueryInstant, Reference
 
 # One list, not `Status | Literal["all"]`: of a union the answer would name both halves as fields.
 StatusFilter = Literal["held", "confirmed", "cancelled", "expired", "completed", "no_show", "all"]
 
 
-class AppointmentFilters(Protocol):
-    """`from_` and `to` are inclusive bounds on `starts_at`, epoch seconds."""
-
-    @property
-    def status(self) -> str | None: ...
-    @property
-    def from_(self) -> int | None: ...
-    @property
-    def to(self) -> int | None: ...
-    @property
-    def client_reference(self) -> str | None: ...
+class AppointmentFilters(PageQuery):
+    status: StatusFilter | None = Field(None, description="Without: `held` and `confirmed`.")
+    from_: QueryInstant | None = Field(None, alias="from", description="Inclusive, of `starts_at`.")
+    to: QueryInstant | None = Field(None, description="Inclusive, of `starts_at`.")
+    client_reference: Reference | None = None
 
 
 def filtered(

@@ -141,8 +141,25 @@ def moving_responses(status: int, ok: type[Schema]) -> Responses:
     }
 
 
+def health_responses(ok: type[Schema]) -> Responses:
+    return {200: ok, **_OF_A_CREDENTIAL, 500: InternalProblem}
+
+
 def token_only_responses(status: int, ok: type[Schema]) -> Responses:
     return {status: ok, **_OF_A_CREDENTIAL, **_OF_A_BODY, **_OF_EVERY_CALL}
+
+
+def writing_responses(status: int, ok: type[Schema] | None) -> dict[int, type[Schema] | None]:
+    """Of a keyed call that changes something else; `ok` is None for an answer without a body."""
+    return {
+        status: ok,
+        **_OF_A_CREDENTIAL,
+        403: PermissionProblem,
+        404: NotFoundProblem,
+        **_OF_A_BODY,
+        409: ConflictProblem,
+        **_OF_EVERY_CALL,
+    }
 
 
 IDEMPOTENCY_PARAMETER: dict[str, Any] = {

@@ -10,10 +10,10 @@ from typing import Annotated, Any, NoReturn
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, UnreadablePostError
 from django.utils.datastructures import MultiValueDict
-from ninja import NinjaAPI
+from ninja import NinjaAPI, Schema
 from ninja.params import models
 from ninja.parser import Parser
-from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, StrictStr
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictInt, StrictStr
 from pydantic_core import PydanticCustomError
 
 from common.texts import is_storable
@@ -112,6 +112,21 @@ def _digits(value: object) -> int:
     if not isinstance(value, str) or not _INTEGER.fullmatch(value):
         raise PydanticCustomError("integer", "This must be an integer.")
     return int(value)
+
+
+class StrictSchema(Schema):
+    """A body, or an object within one, in which an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    def given(self) -> dict[str, Any]:
+        """The fields that were sent: what a PATCH changes."""
+        return self.model_dump(exclude_unset=True)
+
+
+def optional(**bounds: Any) -> Any:
+    """Of a PATCH: the field may be left out, and null is no value for it (`StrictSchema.given`)."""
+    return Field(default_factory=lambda: None, **bounds)
 
 
 Text = Annotated[StrictStr, Field(max_length=MAX_TEXT), AfterValidator(_storable)]

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 
 from api.auth import ApiRequest, Caller, KeyCaller, TokenCaller, address_of
 from api.errors import found, missing_parameters
+from api.reach import appointments_of_key, find_type, named_doctor, patients_of_key
 from api.rendering import json_answer
 from appointments import events
 from appointments.models import Appointment, AppointmentQuerySet, AppointmentType
@@ -35,12 +36,10 @@ class Acting:
         return find_appointment(self.caller, uid)
 
     def appointment_type(self, uid: str) -> AppointmentType:
-        return found(AppointmentType.objects.of(self.organisation).filter(uid=uid).first())
+        return find_type(self.organisation, uid)
 
     def doctor(self, uid: str | None) -> Doctor | None:
-        if uid is None:
-            return None
-        return found(Doctor.objects.of(self.organisation).filter(uid=uid).first())
+        return named_doctor(self.organisation, uid)
 
     def answer(self, appointment: Appointment, *, status: int = 200) -> HttpResponse:
         body = represented(appointment, now=self.now)
@@ -69,15 +68,14 @@ def act(request: ApiRequest, *, now: datetime) -> Acting:
 
 def appointments_of(caller: Caller) -> AppointmentQuerySet:
     """Everything the caller may know of, loaded for display: a token its patient's, a key its organisation's."""
-    rows = Appointment.objects.of(caller.organisation).for_display()
-    if isinstance(caller, TokenCaller):
-        token = caller.token
-        rows = rows.filter(
-            patient__shop=token.shop, patient__shop_customer_id=token.shop_customer_id
-        )
-    elif caller.shop is not None:
-        rows = rows.filter(shop=caller.shop)
-    return rows
+    if isinstance(caller, KeyCaller):
+        return appointments_of_key(caller)
+    token = caller.token
+    return (
+        Appointment.objects.of(caller.organisation)
+        .for_display()
+        .filter(patient__shop=token.shop, patient__shop_customer_id=token.shop_customer_id)
+    )
 
 
 def find_appointment(caller: Caller, uid: str) -> Appointment:
@@ -86,9 +84,7 @@ def find_appointment(caller: Caller, uid: str) -> Appointment:
 
 def named_patient(caller: KeyCaller, uid: str, *, shop_uid: str | None = None) -> Patient:
     """The patient a key's call names; 404 when absent, foreign, or not of that shop."""
-    rows = Patient.objects.of(caller.organisation).select_related("shop", "organisation")
-    if caller.shop is not None:
-        rows = rows.filter(shop=caller.shop)
+    rows = patients_of_key(caller)
     if shop_uid is not None:
         rows = rows.filter(shop__uid=shop_uid)
     return found(rows.filter(uid=uid).first())

@@ -27,7 +27,9 @@ def booking_launch_code(
     """A code for the token's patient; send the browser to `booking_url` before `expires_at`."""
     acting = act(request, now=utc_now())
     caller = cast("TokenCaller", request.auth)  # the router lets nobody else in
-    code, row = launch_codes.issue(caller.token, found(acting.patient), now=acting.now)
+    code, row = launch_codes.issue(
+        caller.token, found(acting.patient), now=acting.now, warnings=acting.warnings
+    )
     query = urlencode({"booking_launch_code": code})
     body_out: dict[str, object] = {
         "booking_launch_code": code,

@@ -7,7 +7,7 @@ from pydantic import Field, ValidationInfo, WrapValidator
 from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 
 from api.auth import TokenCaller
-from api.filters import StatusFilter
+from api.filters import AppointmentFilters
 from api.paging import PageQuery
 from api.representations import Epoch, FieldWarning, Page
 from api.strict import Instant, QueryInstant, Reference, Text
@@ -46,12 +46,8 @@ class SlotsQuery(RangeQuery):
     doctor_uid: Text | None = None
 
 
-class AppointmentsQuery(PageQuery):
+class AppointmentsQuery(AppointmentFilters):
     patient_profile_uid: ForKeys = Field(None, description=f"Required. {_FOR_KEYS}")
-    status: StatusFilter | None = Field(None, description="Without: `held` and `confirmed`.")
-    from_: QueryInstant | None = Field(None, alias="from", description="Inclusive, of `starts_at`.")
-    to: QueryInstant | None = Field(None, description="Inclusive, of `starts_at`.")
-    client_reference: Reference | None = None
 
 
 class HoldRequest(Schema):

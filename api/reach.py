@@ -1,0 +1,36 @@
+"""What an API key reaches: the rows of its organisation, or of the one shop it is bound to."""
+
+from appointments.models import Appointment, AppointmentQuerySet, AppointmentType
+from organisations.models import Doctor, Organisation, OwnedQuerySet, Patient
+
+from .auth import KeyCaller
+from .errors import found
+
+
+def appointments_of_key(caller: KeyCaller) -> AppointmentQuerySet:
+    """Loaded for display."""
+    rows = Appointment.objects.of(caller.organisation).for_display()
+    return rows if caller.shop is None else rows.filter(shop=caller.shop)
+
+
+def patients_of_key(caller: KeyCaller) -> OwnedQuerySet[Patient]:
+    """With shop and organisation."""
+    rows = Patient.objects.of(caller.organisation).select_related("shop", "organisation")
+    return rows if caller.shop is None else rows.filter(shop=caller.shop)
+
+
+# Types and doctors belong to the organisation and are offered in each of its shops.
+
+
+def find_type(organisation: Organisation, uid: str) -> AppointmentType:
+    return found(AppointmentType.objects.of(organisation).filter(uid=uid).first())
+
+
+def find_doctor(organisation: Organisation, uid: str) -> Doctor:
+    rows = Doctor.objects.of(organisation).select_related("organisation", "user")
+    return found(rows.filter(uid=uid).first())
+
+
+def named_doctor(organisation: Organisation, uid: str | None) -> Doctor | None:
+    """The doctor a body names, if it names one."""
+    return None if uid is None else find_doctor(organisation, uid)
