@@ -2,12 +2,15 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Literal
 
 from django.conf import settings
 
-from organisations.models import Patient
+from organisations.models import Patient, Shop
+from organisations.patients import FieldWarning
 
 from .models import BookingLaunchCode
 from .tokens import BookingToken
@@ -18,26 +21,52 @@ Reason = Literal["unknown", "used", "expired", "revoked"]
 
 
 class LaunchCodeRefused(Exception):
-    """The code opens nothing. `reason` is `unknown`, `used`, `expired` or `revoked`."""
+    """The code opens nothing. `reason` is `unknown`, `used`, `expired` or `revoked`.
 
-    def __init__(self, reason: Reason) -> None:
+    `shop` is whose code it was, to lead back there.
+    """
+
+    def __init__(self, reason: Reason, shop: Shop | None = None) -> None:
         super().__init__(reason)
         self.reason: Reason = reason
+        self.shop = shop
 
 
-def issue(token: BookingToken, patient: Patient, *, now: datetime) -> tuple[str, BookingLaunchCode]:
-    """Make a code for that patient, valid for settings.LAUNCH_CODE_SECONDS. Only its hash is stored."""
+def issue(
+    token: BookingToken, patient: Patient, *, now: datetime, warnings: Iterable[FieldWarning] = ()
+) -> tuple[str, BookingLaunchCode]:
+    """Make a code for that patient, valid for settings.LAUNCH_CODE_SECONDS. Only its hash is stored.
+
+    `warnings`: what of the token's profile could not be used; the page says so beside the fields.
+    """
     code = secrets.token_urlsafe(_CODE_BYTES)
     row = BookingLaunchCode.objects.create(
         organisation=token.organisation,
         shop=token.shop,
         patient=patient,
         secret=token.secret,
-        digest=_digest(code),
+        digest=digest_of(code),
         created_at=now,
         expires_at=now + timedelta(seconds=settings.LAUNCH_CODE_SECONDS),
+        warnings=[asdict(warning) for warning in warnings],
     )
     return code, row
+
+
+def find(code: str, *, now: datetime) -> BookingLaunchCode:
+    """The unused code's row, with organisation, shop, patient and secret; nothing changes. One statement.
+
+    Raises LaunchCodeRefused as `exchange` does.
+    """
+    everything = BookingLaunchCode.objects.select_related(
+        "organisation", "shop", "patient", "secret"
+    )
+    row = everything.filter(digest=digest_of(code)).first()
+    if row is None:
+        raise LaunchCodeRefused("unknown")
+    if reason := _reason_against(row, now):
+        raise LaunchCodeRefused(reason, row.shop)
+    return row
 
 
 def exchange(code: str, *, now: datetime) -> BookingLaunchCode:
@@ -46,19 +75,18 @@ def exchange(code: str, *, now: datetime) -> BookingLaunchCode:
     Refused when used before, run out, unknown, or when secret, shop or organisation were withdrawn
     meanwhile. Raises LaunchCodeRefused. At most two statements.
     """
-    everything = BookingLaunchCode.objects.select_related(
-        "organisation", "shop", "patient", "secret"
-    )
-    row = everything.filter(digest=_digest(code)).first()
-    if row is None:
-        raise LaunchCodeRefused("unknown")
-    if reason := _reason_against(row, now):
-        raise LaunchCodeRefused(reason)
+    row = find(code, now=now)
     # Compare and swap on the row itself: the check above may be out of date by now.
     if not BookingLaunchCode.objects.filter(pk=row.pk, used_at=None).update(used_at=now):
-        raise LaunchCodeRefused("used")
+        raise LaunchCodeRefused("used", row.shop)
     row.used_at = now
     return row
+
+
+def is_withdrawn(row: BookingLaunchCode) -> bool:
+    """Whether who vouched, or for whom, is gone: secret, shop, organisation or the patient's profile."""
+    is_open = row.shop.is_active and row.organisation.is_active and row.patient.erased_at is None
+    return row.secret.revoked_at is not None or not is_open
 
 
 def _reason_against(row: BookingLaunchCode, now: datetime) -> Reason | None:
@@ -66,10 +94,8 @@ def _reason_against(row: BookingLaunchCode, now: datetime) -> Reason | None:
         return "used"
     if now >= row.expires_at:
         return "expired"
-    if row.secret.revoked_at is not None or not (row.shop.is_active and row.organisation.is_active):
-        return "revoked"
-    return None
+    return "revoked" if is_withdrawn(row) else None
 
 
-def _digest(code: str) -> str:
+def digest_of(code: str) -> str:
     return hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()

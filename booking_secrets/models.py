@@ -1,10 +1,11 @@
-"""How a partner vouches for a patient: signing secrets, and codes that open the booking page once."""
+"""How a partner vouches for a patient: signing secrets, codes that open the booking page once, its sessions."""
 
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
 
+from common.clock import validate_zone
 from common.crypto import EncryptedColumn
 from organisations.models import UID_LENGTH, Organisation, OwnedQuerySet, Patient, Shop
 
@@ -63,11 +64,17 @@ class BookingLaunchCode(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
+    warnings = models.JSONField(
+        default=list, help_text="What of the token's profile could not be used: field, message."
+    )
 
     objects = OwnedQuerySet["BookingLaunchCode"].as_manager()
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "id"], name="launch_code_organisation_key"
+            ),
             models.CheckConstraint(
                 condition=Q(expires_at__gt=F("created_at")),
                 name="launch_code_expires_after_creation",
@@ -77,3 +84,44 @@ class BookingLaunchCode(models.Model):
 
     def __str__(self) -> str:
         return f"launch code {self.pk}"
+
+
+class BookingSession(models.Model):
+    """A browser on the booking page, for the patient of the code that opened it. The cookie is stored hashed.
+
+    It ends with its time, and with the secret, shop, organisation or patient of the code.
+    """
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    launch_code = models.OneToOneField(
+        BookingLaunchCode, models.CASCADE, related_name="booking_session"
+    )
+    digest = models.CharField(max_length=64, unique=True)
+    timezone = models.CharField(
+        max_length=64,
+        blank=True,
+        validators=[validate_zone],
+        help_text="The browser's, or what the patient chose instead.",
+    )
+    held_uid = models.CharField(
+        max_length=UID_LENGTH, blank=True, help_text="The hold this browser made last."
+    )
+    typed = models.JSONField(
+        default=dict, help_text="Details as they were typed, until the visit is booked."
+    )
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    objects = OwnedQuerySet["BookingSession"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("created_at")),
+                name="booking_session_expires_after_creation",
+            ),
+        ]
+        indexes = [models.Index(fields=["expires_at"], name="booking_session_by_expiry")]
+
+    def __str__(self) -> str:
+        return f"booking session {self.pk}"

@@ -14,7 +14,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 
 from api.models import IdempotencyKey
-from booking_secrets.models import BookingLaunchCode
+from booking_secrets.models import BookingLaunchCode, BookingSession
 from notifications.models import Delivery, Event
 from organisations.models import MaintenanceRun
 
@@ -40,6 +40,9 @@ def _sent_before_retention(now: datetime) -> datetime:
 KINDS = (
     Forgotten(
         "idempotency_keys", lambda now: IdempotencyKey.objects.filter(created_at__lt=now - _DAY)
+    ),
+    Forgotten(
+        "booking_sessions", lambda now: BookingSession.objects.filter(expires_at__lt=now - _DAY)
     ),
     Forgotten(
         "launch_codes", lambda now: BookingLaunchCode.objects.filter(expires_at__lt=now - _DAY)
