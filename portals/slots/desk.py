@@ -25,7 +25,8 @@ from portals.rendering import go_to, page
 from portals.requests import PortalRequest
 from portals.toasts import toast
 
-from .picker import Wish, read_instant, week_of
+from .picker import Wish, week_of
+from .times import read_instant
 
 TEMPLATE = "portals/slots/desk.html"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from appointments.models import Appointment, AppointmentType
 from appointments.offers import offering
@@ -13,13 +13,9 @@ from portals.chips import query_with
 from portals.requests import PortalRequest
 from portals.toasts import toast
 
+from .times import PARTS, label_of, midnight
+
 DAYS = 7
-_PARTS = (
-    ("Night", range(6)),
-    ("Morning", range(6, 12)),
-    ("Afternoon", range(12, 18)),
-    ("Evening", range(18, 24)),
-)
 _FURTHEST = timedelta(days=731)  # the longest horizon a type may have
 
 
@@ -88,13 +84,6 @@ def doctors_of(kind: AppointmentType, *, leaving_out: Appointment | None = None)
     return list(doctors.select_related("user").order_by("display_name", "uid"))
 
 
-def read_instant(text: str) -> datetime | None:
-    """Epoch seconds from a query or a form; None for anything else."""
-    if text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= 4_102_444_800:
-        return from_epoch(int(text))
-    return None
-
-
 def week_of(request: PortalRequest, wish: Wish) -> Week:
     """Seven days from `?week=` on (today without it), in the page's zone. Five queries at most.
 
@@ -103,8 +92,8 @@ def week_of(request: PortalRequest, wish: Wish) -> Week:
     first = _first_day(request)
     found = openings(
         wish.kind,
-        start=_midnight(first, request.zone),
-        end=_midnight(first + timedelta(days=DAYS), request.zone),
+        start=midnight(first, request.zone),
+        end=midnight(first + timedelta(days=DAYS), request.zone),
         now=request.now,
         doctor_uid=wish.doctor.uid if wish.doctor else None,
         leaving_out=wish.leaving_out,
@@ -151,10 +140,6 @@ def _first_day(request: PortalRequest) -> date:
     return min(max(first, today), today + _FURTHEST)
 
 
-def _midnight(day: date, zone_name: str) -> int:
-    return to_epoch(datetime.combine(day, time(), zone(zone_name)))
-
-
 def _week_url(request: PortalRequest, first: date) -> str:
     return query_with(request, week=first.isoformat(), day=None, at=None)
 
@@ -185,10 +170,10 @@ def _shown_day(
 
 def _parts(request: PortalRequest, wish: Wish, starts: Sequence[datetime]) -> list[Part]:
     parts = []
-    for name, hours in _PARTS:
+    for name, hours in PARTS:
         times = [
             Time(
-                label=_label(local),
+                label=label_of(local),
                 elsewhere=_elsewhere(local, wish.doctor),
                 url=query_with(request, at=str(to_epoch(local))),
                 is_chosen=wish.chosen == local,
@@ -197,7 +182,7 @@ def _parts(request: PortalRequest, wish: Wish, starts: Sequence[datetime]) -> li
             if local.hour in hours
         ]
         if times:
-            parts.append(Part(name, times))
+            parts.append(Part(str(name), times))
     return parts
 
 
@@ -207,9 +192,3 @@ def _elsewhere(local: datetime, doctor: Doctor | None) -> str:
         return ""
     other = local.astimezone(zone(doctor.timezone))
     return "" if other.utcoffset() == local.utcoffset() else f"{other:%H:%M %Z}"
-
-
-def _label(local: datetime) -> str:
-    """The hour; with the zone's abbreviation in the hour that a change of clocks repeats."""
-    is_repeated = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
-    return f"{local:%H:%M %Z}" if is_repeated else f"{local:%H:%M}"
