@@ -4,10 +4,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from appointments.models import AppointmentType
 from appointments.slots import Reason, why_no_slots
 from appointments.status import Status
+from appointments.why_no_slots import reasons_by_day
 from availability.models import BookingStop, TimeOff
 from common.clock import to_epoch
 from organisations.models import Doctor
@@ -137,3 +139,22 @@ def test_the_day_is_the_doctors(kind: AppointmentType, doctor: Doctor) -> None:
     # Monday 09:00 in Auckland was Sunday 20:00 UTC: before NOW.
     (reason,) = why_no_slots(kind, doctor, MONDAY, NOW)
     assert (reason.code, reason.starts_at) == ("notice", to_epoch(at(-13)))
+
+
+def test_many_days_are_answered_as_each_alone_with_three_statements(
+    kind: AppointmentType, doctor: Doctor, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    book(doctor, kind, 9)
+    make_window(doctor=doctor, weekday=3, start="22:00", end="02:00")
+    TimeOff.objects.create(
+        organisation=doctor.organisation, doctor=doctor, start_date=date(2027, 3, 4),
+        end_date=date(2027, 3, 5),
+    )  # fmt: skip
+    days = [MONDAY + timedelta(days=ahead) for ahead in range(14)]
+    with django_assert_num_queries(3):
+        found = reasons_by_day(kind, doctor, days, at(9, 30))
+
+    assert list(found) == days
+    assert found == {day: why_no_slots(kind, doctor, day, at(9, 30)) for day in days}
+    codes = {reason.code for reasons in found.values() for reason in reasons}
+    assert codes == {"notice", "booked", "outside_hours", "time_off", "horizon"}

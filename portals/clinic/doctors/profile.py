@@ -14,11 +14,11 @@ from availability.times import hours_in_words, time_in_words
 from availability.values import OverrideValues
 from common.clock import zone
 from organisations.models import Doctor
+from portals.changes import Change, latest
 from portals.dates import preset
 from portals.dates import today as today_in
 from portals.week import Week, week_of
 
-from .changes import Change, latest
 from .queries import stops_in_force
 
 OUTSIDE_AT_FIRST = 6

@@ -11,6 +11,7 @@ from organisations.models import User
 from portals.access import CONTENT_SECURITY_POLICY
 from portals.chips import Tab
 from portals.clinic.access import ClinicRequest, Right, clinic_page
+from portals.lengths import counted
 from portals.rendering import go_to, page
 from portals.toasts import toast
 from reminders.errors import Invalid
@@ -19,7 +20,7 @@ from reminders.samples import sample_of, send_test
 from reminders.text_messages import septets
 
 from .views import find_type
-from .wording import GROUPS, counted
+from .wording import GROUPS
 
 _SEGMENT = 160  # septets of a text message that is alone; parts of a longer one hold 153
 # The mail brings its own inline styles and nothing else: no script, no image, no form, no way out of its frame.

@@ -9,10 +9,11 @@ from django.db.models.functions import Coalesce
 
 from appointments.models import AppointmentType, AppointmentTypeDoctor
 from organisations.models import AuditEntry, Doctor, Organisation
+from portals.lengths import length
 from reminders.models import ReminderRule
 from reminders.reach import Reach, reach_of
 
-from .wording import GROUPS, Note, channels, length, notes
+from .wording import GROUPS, Note, channels, notes
 
 
 def types_of(organisation: Organisation) -> QuerySet[AppointmentType]:

@@ -9,6 +9,7 @@ from django_htmx.http import reswap, retarget
 
 from appointments.models import AppointmentType
 from portals.clinic.access import ClinicRequest, Right, clinic_page
+from portals.lengths import length
 from portals.rendering import get_or_404, go_to, is_fragment, page
 from portals.toasts import Undo, toast
 from reminders import rules
@@ -18,7 +19,7 @@ from reminders.reach import reach_of
 
 from .forms import RuleForm, initial_for, initial_of, state_of
 from .views import DETAIL, context_of, find_type
-from .wording import channels, effect, length, notes
+from .wording import channels, effect, notes
 
 _FORM = "portals/clinic/types/reminder.html"
 _FIELDS = {"minutes_before": "amount", "recipient_group": "recipient_group"}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from appointments.models import AppointmentType, RebookingMode
+from portals.lengths import counted, length
 from reminders.models import RecipientGroup, ReminderRule
 from reminders.reach import Audience, Reach
 from reminders.rules import Preview
@@ -30,19 +31,6 @@ class Note:
 
     text: str
     is_warning: bool = False
-
-
-def length(minutes: int) -> str:
-    """`45 minutes`, `1 hour`, `24 hours`, `2 days`: always exact, in elapsed time."""
-    if minutes >= 2880 and minutes % 1440 == 0:
-        return f"{minutes // 1440} days"
-    if minutes % 60 == 0:
-        return counted(minutes // 60, "hour")
-    return counted(minutes, "minute")
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def channels(rule: ReminderRule) -> str:

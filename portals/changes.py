@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from organisations.models import AuditEntry, Doctor
 
 MOST = 6
@@ -18,6 +20,7 @@ _WORDS = {
     "availability_window.added": "Hours added",
     "availability_window.changed": "Hours changed",
     "availability_window.removed": "Hours removed",
+    "availability_day.copied": "Hours of a day copied",
     "availability_override.set": "Hours of one date set",
     "availability_override.removed": "Hours of one date removed",
     "time_off.added": "Time off added",
@@ -27,6 +30,8 @@ _WORDS = {
     "bookings.stop_lifted": "New bookings possible again",
     "meeting_room.renewed": "Meeting room renewed",
 }
+_ABOUT_HOURS = ("availability_", "time_off.", "bookings.")
+_HOURS = [action for action in _WORDS if action.startswith(_ABOUT_HOURS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +46,19 @@ class Change:
 
 def latest(doctor: Doctor) -> Sequence[Change]:
     """The newest first; one query."""
+    return [_change(entry) for entry in _entries(doctor)[:MOST]]
+
+
+def of_hours_by_others(doctor: Doctor, *, since: datetime) -> Sequence[Change]:
+    """What somebody else changed about when the doctor works; `doctor` comes with its user. One query."""
+    own = [doctor.uid, doctor.user.uid] if doctor.user else [doctor.uid]
+    entries = _entries(doctor).filter(action__in=_HOURS, at__gte=since).exclude(actor_uid__in=own)
+    return [_change(entry) for entry in entries[:MOST]]
+
+
+def _entries(doctor: Doctor) -> QuerySet[AuditEntry]:
     entries = AuditEntry.objects.of(doctor.organisation).filter(object_uid=doctor.uid)
-    return [_change(entry) for entry in entries.order_by("-at", "-id")[:MOST]]
+    return entries.order_by("-at", "-id")
 
 
 def _change(entry: AuditEntry) -> Change:
@@ -59,4 +75,6 @@ def _detail(details: dict[str, object]) -> str:
     fields = details.get("fields")
     if isinstance(fields, list):
         return ", ".join(_FIELDS.get(field, str(field).replace("_", " ")) for field in fields)
+    if isinstance(targets := details.get("targets"), list):
+        return f"{details.get('source')} to {', '.join(map(str, targets))}"
     return str(details.get("hours") or details.get("span") or "")

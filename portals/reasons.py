@@ -12,7 +12,7 @@ from appointments.why_no_slots import Reason, why_no_slots
 from availability.windows import instant
 from common.clock import from_epoch, zone
 from organisations.models import Doctor
-from portals.clinic.types.wording import length
+from portals.lengths import length
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,10 @@ class Answer:
     free: Sequence[str]
 
 
-def explain(appointment_type: AppointmentType, doctor: Doctor, day: date, now: datetime) -> Answer:
-    """All times are the doctor's. Up to six statements."""
+def explain(
+    appointment_type: AppointmentType, doctor: Doctor, day: date, now: datetime, *, visit_route: str
+) -> Answer:
+    """All times are the doctor's; `visit_route` is the portal's page of a visit. Up to six statements."""
     reasons = why_no_slots(appointment_type, doctor, day, now)
     midnights = [instant(doctor.timezone, day.toordinal() + ahead, 0) for ahead in (0, 1)]
     found = slots.bookable(
@@ -43,25 +45,28 @@ def explain(appointment_type: AppointmentType, doctor: Doctor, day: date, now: d
     return Answer(
         day=day,
         appointment_type=appointment_type,
-        reasons=[_explanation(reason, appointment_type, doctor, day) for reason in reasons],
+        reasons=[
+            _explanation(reason, appointment_type, doctor, day, visit_route) for reason in reasons
+        ],
         free=[_clock(slot.starts_at, doctor, day) for slot in found],
     )
 
 
 def _explanation(
-    reason: Reason, appointment_type: AppointmentType, doctor: Doctor, day: date
+    reason: Reason, appointment_type: AppointmentType, doctor: Doctor, day: date, visit_route: str
 ) -> Explanation:
+    uid = reason.appointment_uid
+    text = in_words(reason, appointment_type, doctor, day)
+    return Explanation(text, reverse(visit_route, args=[uid]) if uid else "")
+
+
+def in_words(reason: Reason, appointment_type: AppointmentType, doctor: Doctor, day: date) -> str:
+    """One sentence; times are the doctor's, and another date than `day` is named."""
     span = ""
     if reason.starts_at is not None and reason.ends_at is not None:
         span = f"{_clock(reason.starts_at, doctor, day)} to {_clock(reason.ends_at, doctor, day)}"
     until = _clock(reason.held_until, doctor, day) if reason.held_until else ""
-    text = _TEXTS[reason.code](_Facts(appointment_type, doctor, span, until))
-    url = (
-        reverse("clinic:appointment", args=[reason.appointment_uid])
-        if reason.appointment_uid
-        else ""
-    )
-    return Explanation(text, url)
+    return _TEXTS[reason.code](_Facts(appointment_type, doctor, span, until))
 
 
 @dataclass(frozen=True, slots=True)
