@@ -13,13 +13,13 @@ from organisations.models import Doctor
 from portals.chips import Tab
 from portals.clinic.access import ClinicRequest, Right, clinic_page
 from portals.keyset import paginate
+from portals.reasons import Answer, explain
 from portals.rendering import get_or_404, go_to, page
 from portals.toasts import toast
 
 from .forms import PhoneForm, StopForm, WhyForm, example_number
 from .profile import Profile, email_of, profile_of
 from .queries import CONDITIONS, Show, counts, doctors_of, stops_in_force, with_types
-from .reasons import Answer, explain
 
 _LIST = "portals/clinic/doctors/list.html"
 _DETAIL = "portals/clinic/doctors/detail.html"
@@ -75,7 +75,7 @@ def _why(request: ClinicRequest, profile: Profile) -> tuple[WhyForm, Answer | No
     if not (is_asked and form.is_valid()):
         return form, None
     kind, day = form.cleaned_data["type"], form.cleaned_data["date"]
-    return form, explain(kind, profile.doctor, day, request.now)
+    return form, explain(kind, profile.doctor, day, request.now, visit_route="clinic:appointment")
 
 
 @clinic_page(Right.ACT)
