@@ -1,10 +1,17 @@
-"""What the browser is told about a page: what it may load, and what it must not keep or pass on."""
+"""What every page shares at the door: what the browser is told to load and keep, and who acts from where."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
+
+from common.client_address import client_address
+from organisations.actors import Actor, ActorKind
+from organisations.models import User
 
 Params = ParamSpec("Params")
 View = Callable[Concatenate[HttpRequest, Params], HttpResponse]
@@ -54,3 +61,28 @@ def confidential(view: View[Params]) -> View[Params]:
         return response
 
     return kept_close
+
+
+def with_page_headers(response: HttpResponseBase) -> HttpResponseBase:
+    """Those of every page behind a sign-in: not kept, not indexed, and htmx gets another answer."""
+    # A page with a frame says so itself.
+    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def acting(request: HttpRequest, user: User, kind: ActorKind, *, label: str = "") -> Actor:
+    """The signed-in person as the verbs and the audit log know them; `label`: not by the account's name."""
+    address = client_address(
+        request.META.get("REMOTE_ADDR", ""),
+        request.META.get("HTTP_X_FORWARDED_FOR", ""),
+        trusted=settings.TRUSTED_PROXIES,
+    )
+    return Actor(kind=kind, uid=user.uid, label=label or str(user), ip_address=address or None)
+
+
+def module_of(request: HttpRequest) -> str:
+    """The module of the request's view: by it the navigation knows which room is open."""
+    return request.resolver_match.func.__module__ if request.resolver_match else ""

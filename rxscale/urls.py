@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/", include("api.urls")),
     path("accounts/", include("portals.accounts.urls")),
     path("admin/", include("portals.clinic.urls")),
+    path("doctor/", include("portals.doctor.urls")),
     path("hooks/", include("api.hooks.urls")),
     path("staff/", admin.site.urls),
 ]

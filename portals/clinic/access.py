@@ -11,27 +11,23 @@ right? and costs ACCESS_QUERIES. It sets the headers, `Vary: HX-Request` among t
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
-from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils.cache import patch_vary_headers
-from django_htmx.middleware import HtmxDetails
 
 from common.access import needs
-from common.client_address import client_address
 from common.clock import utc_now
-from organisations.actors import Actor, ActorKind
-from organisations.models import Doctor, Membership, Organisation, Role, User
-from portals.access import CONTENT_SECURITY_POLICY
+from organisations.actors import ActorKind
+from organisations.models import Doctor, Membership, Role, User
+from portals.access import acting, module_of, with_page_headers
 from portals.accounts.places import home_of
 from portals.rendering import go_to
+from portals.requests import PortalRequest
 from portals.signing_in import to_sign_in
 
 from .layout import Layout, route_or_blank
@@ -57,15 +53,10 @@ RIGHTS: dict[str, frozenset[Right]] = {
 }
 
 
-class ClinicRequest(HttpRequest):
-    """What a view behind `clinic_page` gets. `zone` is the name of the zone every time is shown in."""
+class ClinicRequest(PortalRequest):
+    """What a view behind `clinic_page` gets."""
 
-    htmx: HtmxDetails
-    organisation: Organisation
     membership: Membership
-    actor: Actor
-    zone: str
-    now: datetime
     layout: Layout
 
 
@@ -104,7 +95,7 @@ def clinic_page(
         ) -> HttpResponseBase:
             refusal = _let_in(request, right)
             response = refusal or view(cast(ClinicRequest, request), *args, **kwargs)
-            return _with_headers(response)
+            return with_page_headers(response)
 
         return guarded
 
@@ -148,23 +139,17 @@ def _fill_in(request: ClinicRequest, user: User, membership: Membership, seats: 
     request.membership = membership
     request.now = utc_now()
     request.zone = user.timezone or membership.organisation.timezone
-    address = client_address(
-        request.META.get("REMOTE_ADDR", ""),
-        request.META.get("HTTP_X_FORWARDED_FOR", ""),
-        trusted=settings.TRUSTED_PROXIES,
-    )
-    request.actor = Actor(
-        kind=ActorKind.ADMIN, uid=user.uid, label=str(user), ip_address=address or None
-    )
+    request.actor = acting(request, user, ActorKind.ADMIN)
     rights = RIGHTS[membership.role]
     request.layout = Layout(
         user=user,
+        organisation=membership.organisation,
+        organisations=[seat.organisation for seat in seats.memberships],
         membership=membership,
-        memberships=seats.memberships,
         is_doctor=seats.is_doctor,
         may_change_settings=Right.SETTINGS in rights,
         may_export=Right.EXPORT in rights,
-        view_module=request.resolver_match.func.__module__ if request.resolver_match else "",
+        view_module=module_of(request),
         zone=request.zone,
         now=request.now,
     )
@@ -177,12 +162,3 @@ def _refuse(request: HttpRequest, right: Right, membership: Membership | None) -
         "roles": [Role(role).label for role, rights in RIGHTS.items() if right in rights],
     }
     return render(request, "portals/clinic/refused.html", context, status=403)
-
-
-def _with_headers(response: HttpResponseBase) -> HttpResponseBase:
-    # A page with a frame says so itself.
-    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    patch_vary_headers(response, ["HX-Request"])
-    return response

@@ -13,7 +13,7 @@ from .access import SESSION_KEY, ClinicRequest, Right, clinic_page
 def switch_organisation(request: ClinicRequest) -> HttpResponse:
     """Work in another organisation of one's own from now on; somebody else's is 404."""
     uid = request.POST.get("organisation", "")
-    if uid not in {seat.organisation.uid for seat in request.layout.memberships}:
+    if uid not in {mine.uid for mine in request.layout.organisations}:
         raise Http404
     request.session[SESSION_KEY] = uid
     return go_to(request, request.layout.home)

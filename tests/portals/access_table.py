@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from portals.clinic.access import Right
 
 VIEW, ACT, SETTINGS, EXPORT = Right.VIEW, Right.ACT, Right.SETTINGS, Right.EXPORT
+OWN = "own"  # the doctor portal knows one right: it is about oneself
 
 
 @dataclass(frozen=True)
 class Page:
     """What somebody with the right gets for a thing of their own. `is_fresh`: after a fresh login only."""
 
-    right: Right
+    right: str
     get: int | None
     post: int | None = None
     is_fresh: bool = False
@@ -95,6 +96,11 @@ CLINIC = {
     "clinic:team-withdraw": Page(SETTINGS, None, 302),
     "clinic:types": Page(VIEW, 200),
     "clinic:type": Page(VIEW, 200),
+}
+
+DOCTOR = {
+    "doctor:switch-organisation": Page(OWN, None, 404),
+    "doctor:today": Page(OWN, 200),
 }
 
 # (GET, POST) of nobody, and of whoever is signed in and proved who they are just now.

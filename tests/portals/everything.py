@@ -1,4 +1,4 @@
-"""One of everything that has a page in the admin portal, made through the verbs, and the uids a route's URL names."""
+"""One of everything that has a page in the portals, made through the verbs, and the uids a route's URL names."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from booking_secrets.models import BookingSecret
 from common.uids import new_uid
 from notifications.models import Channel, Delivery, DeliveryAttempt, NotificationSubscription
 from organisations import api_keys, invitations
-from organisations.models import ApiKey, Invitation, Membership, Patient, Role
+from organisations.models import ApiKey, Invitation, Membership, Patient, Role, User
 from reminders import rules
 from reminders.models import ReminderRule
 from tests.appointments.clinic import Clinic, make_clinic
@@ -36,6 +36,7 @@ class Everything:
     subscription: NotificationSubscription
     admin: Membership
     colleague: Membership
+    doctor_user: User
     invitation: Invitation
 
     @property
@@ -69,7 +70,7 @@ class Everything:
         }
         if name in ("clinic:team-send-again", "clinic:team-withdraw"):
             return self.invitation.uid
-        room = name.removeprefix("clinic:").partition("-")[0]
+        room = name.partition(":")[2].partition("-")[0]
         if room == "reminder":
             is_of_the_rule = name.endswith((":reminder", "-remove", "-restore"))
             return self.rule.uid if is_of_the_rule else self.clinic.kind.uid
@@ -97,6 +98,7 @@ def make_everything(now: datetime, **patient_fields: str) -> Everything:
         subscription=subscription,
         admin=make_member(organisation=organisation),
         colleague=make_member(organisation=organisation, role=Role.OPERATIONS, user=make_user()),
+        doctor_user=_login(clinic),
         invitation=invitations.invite(
             organisation, email="new@clinic.example", role=Role.ADMIN, actor=ADMIN, now=now
         ),
@@ -108,6 +110,14 @@ def make_everything(now: datetime, **patient_fields: str) -> Everything:
 def absent(uid: str) -> str:
     """A uid like that one, of nothing."""
     return new_uid(uid.partition("-")[0])
+
+
+def _login(clinic: Clinic) -> User:
+    """The clinic's doctor signs in as that user."""
+    user = make_user(name=clinic.doctor.display_name)
+    clinic.doctor.user = user
+    clinic.doctor.save()
+    return user
 
 
 def _rule(clinic: Clinic, now: datetime) -> ReminderRule:

@@ -1,17 +1,12 @@
 """Every URL × method × caller, from the resolver against `access_table`: a route missing there fails."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.conf import settings as configured
-from django.db import connection, transaction
-from django.http import HttpResponse
-from django.http.response import HttpResponseBase
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -22,70 +17,30 @@ from organisations.models import Membership, Organisation, User
 from portals.clinic.access import Right
 from tests.factories import make_doctor, make_member, make_organisation, make_user
 
-from .access_table import ACCOUNTS, CLINIC, EVERYBODY, Page
+from .access_table import ACCOUNTS, CLINIC, DOCTOR, EVERYBODY, Page
+from .callers import (
+    CONFIRM,
+    SIGN_IN,
+    TYPED_NOTHING,
+    Caller,
+    expected,
+    foreign_and_absent,
+    read,
+    steady,
+    url_of,
+    walk,
+)
 from .clinic.front_desk import prove_again
-from .everything import UIDS, Everything, absent, make_everything
-from .routes import Route, routes
+from .everything import Everything, absent, make_everything
+from .routes import routes
 
 pytestmark = pytest.mark.django_db
-TYPED_NOTHING = {"csrfmiddlewaretoken": "as browsers send"}
-SIGN_IN = "/accounts/login/?next="
-CONFIRM = "/accounts/confirm/?next="
-DOCTOR_PORTAL = "/accounts/no-portal/"  # the doctor portal is not there yet
+DOCTOR_PORTAL = "/doctor/"
 # What looking at a page may write: the audit log (behaviour 39) and the session's own life (38).
 MAY_BE_WRITTEN = re.compile(
     r'(INSERT INTO "organisations_auditentry"|(INSERT INTO|UPDATE|DELETE FROM) "django_session")'
 )
 WRITES = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM|TRUNCATE)\b(?! OF\b)")
-CHANGING = re.compile(rb'(csrfmiddlewaretoken" value|csrf-token" content)="[^"]+"|DTSTAMP:\w+')
-
-
-@dataclass
-class Caller:
-    """Somebody at a browser; nobody without a user."""
-
-    user: User | None = None
-    is_fresh: bool = True
-
-    @cached_property
-    def session(self) -> str:
-        """The key of their session; once, for signing in costs more than most pages."""
-        client = Client()
-        assert self.user is not None
-        client.force_login(self.user)
-        if self.is_fresh:
-            prove_again(client)
-        return client.cookies[configured.SESSION_COOKIE_NAME].value
-
-    def ask(self, method: str, url: str, data: dict[str, str] | None = None) -> HttpResponse:
-        """The answer; whatever it changed is taken back."""
-        client = Client()
-        if self.user is not None:
-            client.cookies[configured.SESSION_COOKIE_NAME] = self.session
-        with taken_back():
-            answer = client.generic(method, url) if data is None else client.post(url, data)
-            read(answer)
-        assert isinstance(answer, HttpResponseBase)
-        return cast(HttpResponse, answer)
-
-    def status(self, method: str, url: str) -> tuple[int, str]:
-        answer = self.ask(method, url, TYPED_NOTHING if method == "POST" else None)
-        return answer.status_code, answer.headers.get("Location", "")
-
-
-def read(answer: Any) -> None:
-    """A file is made while it is read."""
-    if answer.streaming:
-        b"".join(answer.streaming_content)
-
-
-@contextmanager
-def taken_back() -> Iterator[None]:
-    point = transaction.savepoint()
-    try:
-        yield
-    finally:
-        transaction.savepoint_rollback(point)
 
 
 @pytest.fixture
@@ -98,33 +53,10 @@ def theirs() -> Everything:
     return make_everything(utc_now())
 
 
-def url_of(route: Route, things: Everything) -> str:
-    return reverse(route.name, kwargs=things.arguments(route.name, route.parameters))
-
-
-def expected(page: Page, method: str) -> int:
-    status = {"GET": page.get, "POST": page.post}.get(method)
-    return 405 if status is None else status
-
-
-def walk(
-    caller: Caller, things: Everything, want: Callable[[Page, str], tuple[int, str]]
-) -> list[str]:
-    """Where the answers of the whole portal differ from what is wanted: a status, a Location's beginning."""
-    wrong = []
-    for route in routes("admin"):
-        for method in ("GET", "POST", "DELETE"):
-            status, location = caller.status(method, url_of(route, things))
-            wanted, leads_to = want(CLINIC[route.name], method)
-            if status != wanted or not location.startswith(leads_to):
-                wrong.append(f"{method} {route.name}: {status} {location}, not {wanted}")
-    return wrong
-
-
 def test_the_tables_name_exactly_the_routes_there_are() -> None:
     named = {route.name for route in routes() if route.surface not in ("staff", "v1")}
 
-    assert named == {*CLINIC, *ACCOUNTS, *EVERYBODY}
+    assert named == {*CLINIC, *DOCTOR, *ACCOUNTS, *EVERYBODY}
     assert len(routes("v1")) > 10
     assert len(routes("staff")) > 50
 
@@ -132,7 +64,7 @@ def test_the_tables_name_exactly_the_routes_there_are() -> None:
 def test_an_admin_gets_every_page_of_their_own(ours: Everything) -> None:
     admin = Caller(ours.admin.user)
 
-    assert walk(admin, ours, lambda page, method: (expected(page, method), "")) == []
+    assert walk(admin, CLINIC, ours, lambda page, method: (expected(page, method), "")) == []
 
 
 def test_operations_are_refused_settings_and_exports(ours: Everything) -> None:
@@ -140,7 +72,7 @@ def test_operations_are_refused_settings_and_exports(ours: Everything) -> None:
         is_theirs = page.right in (Right.VIEW, Right.ACT)
         return (expected(page, method) if is_theirs else 403), ""
 
-    assert walk(Caller(ours.colleague.user), ours, want) == []
+    assert walk(Caller(ours.colleague.user), CLINIC, ours, want) == []
 
 
 def test_nobody_and_a_disabled_user_are_sent_to_sign_in(ours: Everything) -> None:
@@ -149,14 +81,14 @@ def test_nobody_and_a_disabled_user_are_sent_to_sign_in(ours: Everything) -> Non
     disabled.save()
 
     for caller in (Caller(), Caller(disabled)):
-        assert walk(caller, ours, lambda page, method: (302, SIGN_IN)) == []
+        assert walk(caller, CLINIC, ours, lambda page, method: (302, SIGN_IN)) == []
 
 
 def test_a_doctor_without_a_membership_is_sent_to_their_own_portal(ours: Everything) -> None:
     user = make_user(name="Dr Jane Hill")
     make_doctor(organisation=ours.clinic.organisation, user=user)
 
-    assert walk(Caller(user), ours, lambda page, method: (302, DOCTOR_PORTAL)) == []
+    assert walk(Caller(user), CLINIC, ours, lambda page, method: (302, DOCTOR_PORTAL)) == []
 
 
 def test_whose_membership_ended_or_whose_clinic_is_deactivated_is_refused(ours: Everything) -> None:
@@ -167,48 +99,23 @@ def test_whose_membership_ended_or_whose_clinic_is_deactivated_is_refused(ours: 
     Organisation.objects.filter(pk=closed.pk).update(is_active=False)
 
     for user in (former.user, left_over.user):
-        assert walk(Caller(user), ours, lambda page, method: (403, "")) == []
+        assert walk(Caller(user), CLINIC, ours, lambda page, method: (403, "")) == []
 
 
 def test_sensitive_acts_ask_for_the_password_again(ours: Everything) -> None:
     def want(page: Page, method: str) -> tuple[int, str]:
         return (302, CONFIRM) if page.is_fresh else (expected(page, method), "")
 
-    assert walk(Caller(ours.admin.user, is_fresh=False), ours, want) == []
+    assert walk(Caller(ours.admin.user, is_fresh=False), CLINIC, ours, want) == []
 
 
 def test_a_foreign_uid_and_an_absent_one_are_the_same_404(
     ours: Everything, theirs: Everything
 ) -> None:
-    """Each uid of a URL alone: of ours, theirs, and of nothing."""
-    admin, wrong, seen = Caller(ours.admin.user), [], 0
-    for route in routes("admin"):
-        own = ours.arguments(route.name, route.parameters)
-        other = theirs.arguments(route.name, route.parameters)
-        for parameter in set(UIDS) & set(route.parameters):
-            foreign, nothing = (
-                reverse(route.name, kwargs=own | {parameter: uid})
-                for uid in (other[parameter], absent(other[parameter]))
-            )
-            for method in ("GET", "POST"):
-                data = TYPED_NOTHING if method == "POST" else None
-                answers = [admin.ask(method, url, data) for url in (foreign, nothing)]
-                seen += 1
-                wanted = 405 if expected(CLINIC[route.name], method) == 405 else 404
-                if [answer.status_code for answer in answers] != [wanted, wanted]:
-                    wrong.append(
-                        f"{method} {route.name} {parameter}: {answers[0]} {answers[1]}, not {wanted}"
-                    )
-                elif _steady(answers[0]) != _steady(answers[1]):
-                    wrong.append(f"{method} {route.name} {parameter}: the answers differ")
+    wrong, seen = foreign_and_absent(Caller(ours.admin.user), CLINIC, ours, theirs)
 
     assert wrong == []
     assert seen > 90
-
-
-def _steady(answer: HttpResponse) -> tuple[bytes, list[tuple[str, str]]]:
-    """What is the same in two answers to the same question."""
-    return CHANGING.sub(rb"", answer.content), sorted(answer.headers.items())
 
 
 @pytest.mark.parametrize(
@@ -231,7 +138,7 @@ def test_a_foreign_uid_in_a_query_finds_as_little_as_an_absent_one(
     bodies = []
     for uid in (found.uid, absent(found.uid)):
         answer = admin.ask("GET", f"{address}?{field}={uid}")
-        content = b"" if answer.streaming else _steady(answer)[0]
+        content = b"" if answer.streaming else steady(answer)[0]
         bodies.append((answer.status_code, content.replace(uid.encode(), b"UID")))
 
     assert bodies[0] == bodies[1]
@@ -298,7 +205,7 @@ def test_public_pages_answer_everybody_alike(ours: Everything, theirs: Everythin
 
             assert {answer.status_code for answer in answers} == {wanted}, (name, method)
             if name != "landing":  # it links to one's own portal
-                assert len({_steady(answer)[0] for answer in answers}) == 1, name
+                assert len({steady(answer)[0] for answer in answers}) == 1, name
 
 
 def test_a_link_of_nothing_is_404_to_everybody(ours: Everything) -> None:

@@ -62,13 +62,15 @@ def test_who_has_both_may_switch(ada: User) -> None:
     assert [place.url for place in places_of_ada] == ["/admin/", "/staff/"]
 
 
-def test_a_doctor_alone_is_told_that_there_is_no_portal(
-    client: Client, clinic: Organisation
-) -> None:
+def test_a_doctor_alone_lands_in_the_doctor_portal(client: Client, clinic: Organisation) -> None:
     jane = make_user(name="Jane Hill")
     make_doctor(organisation=clinic, user=jane)
 
-    response = sign_in(client, jane)
+    assert sign_in(client, jane)["Location"] == "/doctor/"
+
+
+def test_who_belongs_nowhere_is_told_that_there_is_no_portal(client: Client, db: None) -> None:
+    response = sign_in(client, make_user())
 
     assert response["Location"] == reverse("account_no_portal")
     page = client.get(response["Location"])

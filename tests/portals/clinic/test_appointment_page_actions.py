@@ -221,7 +221,7 @@ def test_a_doctor_may_not(desk: FrontDesk) -> None:
 
     answer = sign_in(doctor.user).post(url("appointment-cancel", visit.uid), CANCEL)
 
-    assert answer.headers["Location"] == "/accounts/no-portal/"
+    assert answer.headers["Location"] == "/doctor/"
     assert fresh(visit).status == Status.CONFIRMED
 
 

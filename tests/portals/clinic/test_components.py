@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from organisations.models import MaintenanceRun
-from portals.clinic import layout
+from portals import layout
 from portals.templatetags.ui import ago, badge, distance, when
 from tests.factories import NOW
 

@@ -55,7 +55,7 @@ class World:
 @pytest.fixture(autouse=True)
 def _it_is_monday_nine_in_berlin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(access, "utc_now", lambda: NOW)
-    monkeypatch.setattr("portals.clinic.layout.STARTED_AT", NOW)
+    monkeypatch.setattr("portals.layout.STARTED_AT", NOW)
 
 
 @pytest.fixture
@@ -421,7 +421,7 @@ def test_an_overdue_maintenance_manager_comes_first(
     admin: Client, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.visit(NOW + timedelta(hours=12))
-    monkeypatch.setattr("portals.clinic.layout.STARTED_AT", NOW - timedelta(hours=1))
+    monkeypatch.setattr("portals.layout.STARTED_AT", NOW - timedelta(hours=1))
 
     assert next(iter(items_of(page_of(admin)))) == "The maintenance manager is overdue"
 

@@ -180,7 +180,7 @@ def test_a_doctor_may_not(desk: FrontDesk, patient: Patient, name: str) -> None:
 
     answer = getattr(sign_in(user), ROUTES[name])(url(name, patient.uid))
 
-    assert answer.headers["Location"] == "/accounts/no-portal/"
+    assert answer.headers["Location"] == "/doctor/"
 
 
 @pytest.mark.parametrize("name", ["patient-export", "patient-erase"])

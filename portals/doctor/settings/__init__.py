@@ -1,0 +1,1 @@
+"""What a doctor sets about themselves, and the private calendar feed."""
