@@ -1,4 +1,4 @@
-"""Patients as the shops name them: found, created, and kept up to date by what a token or key brings.
+"""Patients as the shops name them: found, created, and kept up to date by token, key or the patient.
 
 What a patient typed holds until the shop's own value for that field changes: `shop_fields` remembers
 the last value the shop sent, and only a different one is written over the patient's.
@@ -7,6 +7,7 @@ the last value the shop sent, and only a different one is written over the patie
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Literal
 
 from django.db import transaction
 
@@ -20,6 +21,17 @@ from .profile_fields import Unusable
 
 _LONGEST_CUSTOMER_ID = 255
 Value = str | int | float | bool
+
+
+Source = Literal["shop", "patient", ""]
+
+
+class UnusableFields(Exception):
+    """What a patient typed into these `fields` cannot be used."""
+
+    def __init__(self, fields: Sequence[str]) -> None:
+        super().__init__(", ".join(fields))
+        self.fields = tuple(fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +90,54 @@ def upsert(
     # Callers read organisation and shop off the patient: they are at hand, so no query for them.
     patient.shop, patient.organisation = shop, shop.organisation
     return UpsertedPatient(patient, is_new, readable.warnings)
+
+
+def type_in(patient: Patient, values: Mapping[str, str], *, now: datetime) -> Patient:
+    """Write what the patient typed about themselves; it holds until the shop's own value changes.
+
+    `values` are known fields as they were typed; a blank one empties the field. All or nothing: raises
+    UnusableFields naming those that cannot be used. A value typed as it stands already writes nothing.
+    """
+    typed, unusable = _read_typed(patient.shop, values, now)
+    if unusable:
+        raise UnusableFields(unusable)
+    with transaction.atomic():
+        locked = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+        changed = {name for name, value in typed.items() if getattr(locked, name) != value}
+        if locked.erased_at is None and changed:
+            for name in changed:
+                setattr(locked, name, typed[name])
+            locked.save(update_fields=changed)
+    locked.shop, locked.organisation = patient.shop, patient.shop.organisation
+    return locked
+
+
+def source_of(patient: Patient, field: str) -> Source:
+    """Whose word the field's value is: the shop's own, what the patient typed instead, or nobody's."""
+    value = getattr(patient, field)
+    stored = value.isoformat() if isinstance(value, date) else value
+    if not stored:
+        return ""
+    return "shop" if patient.shop_fields.get(field) == stored else "patient"
+
+
+def _read_typed(
+    shop: Shop, values: Mapping[str, str], now: datetime
+) -> tuple[dict[str, str | date | None], list[str]]:
+    typed: dict[str, str | date | None] = {}
+    unusable: list[str] = []
+    for name, value in values.items():
+        is_date = name == "date_of_birth"
+        if not profile_fields.is_given(value):
+            typed[name] = None if is_date else ""
+            continue
+        try:
+            stored = profile_fields.normalise(name, value, country=shop.country, now=now)
+        except Unusable:
+            unusable.append(name)
+            continue
+        typed[name] = date.fromisoformat(stored) if is_date else stored
+    return typed, unusable
 
 
 def _create(shop: Shop, shop_customer_id: str, values: Mapping[str, Value]) -> tuple[Patient, bool]:
