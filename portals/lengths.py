@@ -10,5 +10,11 @@ def length(minutes: int) -> str:
     return counted(minutes, "minute")
 
 
+def hours_and_minutes(minutes: int) -> str:
+    """`38 h 30 min`; "" for none."""
+    hours, rest = divmod(minutes, 60)
+    return " ".join(f"{count} {unit}" for count, unit in ((hours, "h"), (rest, "min")) if count)
+
+
 def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -8,10 +8,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from django.http import HttpRequest
 from django.utils.dateformat import format as date_text
+from django.utils.formats import get_format
+from django.utils.translation import check_for_language
+from django.utils.translation.trans_real import parse_accept_lang_header
 
 from availability.models import MINUTES_PER_DAY, AvailabilityWindow, Weekday
 from availability.times import hours_in_words
+
+from .lengths import hours_and_minutes
 
 Force = Literal["now", "later", "over"]
 _DATE = "j M Y"
@@ -59,10 +65,7 @@ class Week:
     @property
     def total(self) -> str:
         """The hours in force today, in words: `38 h 30 min`."""
-        hours, minutes = divmod(self.minutes_now, 60)
-        return " ".join(
-            f"{count} {unit}" for count, unit in ((hours, "h"), (minutes, "min")) if count
-        )
+        return hours_and_minutes(self.minutes_now)
 
 
 def week_of(
@@ -78,6 +81,16 @@ def week_of(
         days=[_day(weekday, rows, today) for weekday in weekdays],
         minutes_now=sum(row.end_minute - row.start_minute for row in in_force),
     )
+
+
+def first_weekday_of(request: HttpRequest) -> int:
+    """The day a week starts on by the browser's first language; Monday where that says nothing."""
+    languages = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
+    wanted = languages[0][0] if languages else ""
+    known = (name for name in (wanted, wanted.partition("-")[0]) if check_for_language(name))
+    language = next(known, "")
+    # Django counts from Sunday.
+    return (int(get_format("FIRST_DAY_OF_WEEK", language)) + 6) % 7 if language else Weekday.MONDAY
 
 
 def _day(weekday: int, rows: Sequence[AvailabilityWindow], today: date) -> Day:

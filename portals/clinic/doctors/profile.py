@@ -9,30 +9,18 @@ from django.db.models import Count, Exists, OuterRef, Q
 
 from appointments import coverage
 from appointments.models import Appointment, AppointmentType, AppointmentTypeDoctor
-from availability.models import AvailabilityOverride, BookingStop, TimeOff
-from availability.times import hours_in_words, time_in_words
-from availability.values import OverrideValues
+from availability.models import BookingStop
 from common.clock import zone
 from organisations.models import Doctor
 from portals.changes import Change, latest
 from portals.dates import preset
 from portals.dates import today as today_in
+from portals.dates_ahead import DateRange, dates_ahead
 from portals.week import Week, week_of
 
 from .queries import stops_in_force
 
 OUTSIDE_AT_FIRST = 6
-_MOST_AHEAD = 30
-
-
-@dataclass(frozen=True, slots=True)
-class DateRange:
-    """A date or a range that differs from the weekly pattern. `time_off` never says why: the note stays."""
-
-    first: date
-    last: date
-    hours: str
-    is_time_off: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +85,7 @@ def profile_of(doctor: Doctor, *, zone_name: str, now: datetime) -> Profile:
         today=today,
         types=_types(doctor),
         week=week_of(doctor.availability_windows.all(), today=today),
-        ahead=_ahead(doctor, today),
+        ahead=dates_ahead(doctor, today),
         stop=stops_in_force(now).filter(doctor=doctor).first(),
         visits=_visits(doctor, zone_name, now),
         changes=latest(doctor),
@@ -108,28 +96,6 @@ def _types(doctor: Doctor) -> list[AppointmentType]:
     offers = AppointmentTypeDoctor.objects.filter(doctor=doctor, appointment_type=OuterRef("pk"))
     types = AppointmentType.objects.of(doctor.organisation).annotate(is_offered=Exists(offers))
     return list(types.order_by("-is_offered", "-is_active", "name", "uid"))
-
-
-def _ahead(doctor: Doctor, today: date) -> list[DateRange]:
-    """Overrides and time off that are not over, the nearest first."""
-    overrides = AvailabilityOverride.objects.filter(doctor=doctor, date__gte=today)
-    time_off = TimeOff.objects.filter(doctor=doctor, end_date__gte=today)
-    found = [_override(row) for row in overrides.order_by("date")[:_MOST_AHEAD]]
-    found += [_time_off(row) for row in time_off.order_by("start_date", "id")[:_MOST_AHEAD]]
-    return sorted(found, key=lambda row: (row.first, row.last))
-
-
-def _override(row: AvailabilityOverride) -> DateRange:
-    words = hours_in_words(OverrideValues.of(row).hours)
-    return DateRange(row.date, row.date, words, is_time_off=False)
-
-
-def _time_off(row: TimeOff) -> DateRange:
-    is_whole = (row.start_minute, row.end_minute) == (0, 1440)
-    span = f"from {time_in_words(row.start_minute)} to {time_in_words(row.end_minute)}"
-    return DateRange(
-        row.start_date, row.end_date, "whole days" if is_whole else span, is_time_off=True
-    )
 
 
 def _visits(doctor: Doctor, zone_name: str, now: datetime) -> Visits:
