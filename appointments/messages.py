@@ -84,10 +84,9 @@ def _calendar_entry(appointment: Appointment, now: datetime) -> Attachment:
 
 
 def _why_doctor_is_out(delivery: Delivery, now: datetime) -> str:
-    """A deactivated user receives nothing (behaviour 12)."""
+    """A deactivated user receives nothing (behaviour 12), nor does who has declined it since."""
     doctor = Doctor.objects.select_related("user").get(uid=delivery.recipient_uid)
-    is_out = doctor.user is not None and not doctor.user.is_active
-    return "the user is deactivated" if is_out else ""
+    return notices.why_doctor_is_out(doctor, delivery.kind)
 
 
 def _render_availability_changed(delivery: Delivery, now: datetime) -> Email:

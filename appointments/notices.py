@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from notifications.models import Channel
 from notifications.outbox import NewMessage
 from organisations.actors import Actor
-from organisations.models import Doctor
+from organisations.models import Doctor, DoctorNotice
 
 from .models import Appointment
 
@@ -25,6 +25,23 @@ DOCTOR_GROUP = "doctor"
 
 # Booked further ahead, a doctor reads it in the portal; closer, it may change today's plans.
 DOCTOR_IS_TOLD_WITHIN = timedelta(hours=48)
+
+
+# Handed over to a colleague, a visit is cancelled as far as its old doctor is concerned.
+_NOTICE_OF = {
+    CONFIRMED: DoctorNotice.BOOKED,
+    MOVED: DoctorNotice.MOVED,
+    CANCELLED: DoctorNotice.CANCELLED,
+    HANDED_OVER: DoctorNotice.CANCELLED,
+}
+
+
+def why_doctor_is_out(doctor: Doctor, kind: str) -> str:
+    """Why a message of this kind is not for the doctor, or nothing. `doctor` comes with the user."""
+    if doctor.user is not None and not doctor.user.is_active:
+        return "the user is deactivated"
+    notice = _NOTICE_OF.get(kind)
+    return "" if notice is None or doctor.wants(notice) else "switched off by the doctor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +147,6 @@ def _doctor(doctor: Doctor, kind: str, *, actor: Actor) -> list[Recipient]:
     if user is not None and user.uid == actor.uid:
         return []
     address = doctor.email or (user.email if user else "")
-    skip_reason = "" if address else "no e-mail address"
-    if user is not None and not user.is_active:
-        skip_reason = "the user is deactivated"
     return [
         Recipient(
             kind=kind,
@@ -140,7 +154,7 @@ def _doctor(doctor: Doctor, kind: str, *, actor: Actor) -> list[Recipient]:
             uid=doctor.uid,
             name=doctor.display_name,
             address=address,
-            skip_reason=skip_reason,
+            skip_reason=why_doctor_is_out(doctor, kind) or ("" if address else "no e-mail address"),
         )
     ]
 

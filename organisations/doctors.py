@@ -1,5 +1,6 @@
-"""Doctors: added, reached by telephone, switched off and on again. Telling the doctor is the caller's."""
+"""Doctors: added, reached, renamed, moved to another zone, switched off and on. Telling them is the caller's."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -7,7 +8,7 @@ from django.db import transaction
 from . import audit, inputs, phones
 from .actors import Actor
 from .errors import Invalid
-from .models import Doctor, Organisation, User
+from .models import Doctor, DoctorNotice, Organisation, User
 
 
 def add_doctor(
@@ -59,15 +60,43 @@ def change_contact(
     """
     given = {"mobile_phone": mobile_phone, "prescription_phone": prescription_phone}
     numbers = {name: _number(name, text) for name, text in given.items() if text is not None}
+    return _set(doctor, numbers, "doctor.contact_changed", actor=actor, now=now)
+
+
+def rename(doctor: Doctor, *, display_name: str, actor: Actor, now: datetime) -> bool:
+    """Give the doctor another name, which patients see; False when it is the same. Raises Invalid."""
+    name = inputs.required_name("display_name", display_name)
+    return bool(_set(doctor, {"display_name": name}, "doctor.changed", actor=actor, now=now))
+
+
+def change_timezone(doctor: Doctor, *, timezone: str, actor: Actor, now: datetime) -> bool:
+    """Read the doctor's weekly hours, dates and time off in another zone; False when it is the same.
+
+    Booked visits keep their instants. Raises Invalid for a zone that is not known.
+    """
+    name = inputs.zone_name("timezone", timezone)
+    return bool(_set(doctor, {"timezone": name}, "doctor.timezone_changed", actor=actor, now=now))
+
+
+def choose_notices(
+    doctor: Doctor, *, wanted: Iterable[str], actor: Actor, now: datetime
+) -> list[str]:
+    """Send the doctor these notices and decline all others; returns what was switched, on or off.
+
+    Heeded when a message is written and again when it leaves. Raises Invalid for an unknown one.
+    """
+    chosen = set(wanted)
+    if not chosen <= set(DoctorNotice.values):
+        raise Invalid("notices", "This is not a notice that can be chosen.")
+    declined = [notice.value for notice in DoctorNotice if notice.value not in chosen]
     with transaction.atomic():
-        locked = Doctor.objects.select_for_update(no_key=True).get(pk=doctor.pk)
-        changed = [name for name, number in numbers.items() if number != getattr(locked, name)]
-        if changed:
-            Doctor.objects.filter(pk=doctor.pk).update(**{name: numbers[name] for name in changed})
-            _audit(doctor, "doctor.contact_changed", actor, now, fields=changed)
-    for name, number in numbers.items():
-        setattr(doctor, name, number)
-    return changed
+        locked = _locked(doctor)
+        switched = sorted(set(locked.declined_notices) ^ set(declined))
+        if switched:
+            Doctor.objects.filter(pk=doctor.pk).update(declined_notices=declined)
+            _audit(doctor, "doctor.notices_changed", actor, now, fields=switched)
+    doctor.declined_notices = declined
+    return switched
 
 
 def deactivate(doctor: Doctor, *, actor: Actor, now: datetime) -> None:
@@ -86,6 +115,25 @@ def _switch(doctor: Doctor, is_active: bool, action: str, actor: Actor, now: dat
         if others.update(is_active=is_active):
             _audit(doctor, action, actor, now)
     doctor.is_active = is_active
+
+
+def _set(
+    doctor: Doctor, values: dict[str, str], action: str, *, actor: Actor, now: datetime
+) -> list[str]:
+    """Write what differs from the row as it is now, audited without the values; the names of those."""
+    with transaction.atomic():
+        locked = _locked(doctor)
+        changed = [name for name, value in values.items() if value != getattr(locked, name)]
+        if changed:
+            Doctor.objects.filter(pk=doctor.pk).update(**{name: values[name] for name in changed})
+            _audit(doctor, action, actor, now, fields=changed)
+    for name, value in values.items():
+        setattr(doctor, name, value)
+    return changed
+
+
+def _locked(doctor: Doctor) -> Doctor:
+    return Doctor.objects.select_for_update(no_key=True).get(pk=doctor.pk)
 
 
 def _number(field: str, text: str) -> str:

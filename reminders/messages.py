@@ -12,10 +12,11 @@ from common.local_time import in_short
 from notifications.kinds import Email, Kind, Sms, register
 from notifications.letters import Action, Letter, in_language_of, to_email
 from notifications.models import Channel, Delivery
-from organisations.models import Doctor, Patient, User
+from organisations.models import Doctor, User
 from organisations.zones import zone_of_patient, zone_of_user
 
 from .models import AppointmentReminderSent, RecipientGroup
+from .recipients import DEACTIVATED, OPTED_OUT, Recipient, of_doctor, of_patient
 from .text_messages import Line, fitted
 
 APPOINTMENT_REMINDER = "appointment.reminder"
@@ -59,22 +60,22 @@ def _sent(delivery: Delivery) -> AppointmentReminderSent:
 
 
 def _why_recipient_is_out(sent: AppointmentReminderSent, channel: Channel) -> str:
-    if sent.recipient_group == RecipientGroup.PATIENT:
-        return _why_patient_is_out(sent.appointment.patient, channel)
-    if sent.recipient_group == RecipientGroup.DOCTOR:
-        user = Doctor.objects.select_related("user").get(uid=sent.recipient_uid).user
-    else:
-        user = User.objects.get(uid=sent.recipient_uid)
-    return "" if user is None or user.is_active else "the user is deactivated"
-
-
-def _why_patient_is_out(patient: Patient, channel: Channel) -> str:
+    """Deactivated, or opted out of this channel, since it was written."""
+    if sent.recipient_group == RecipientGroup.ADMIN:
+        return "" if User.objects.get(uid=sent.recipient_uid).is_active else DEACTIVATED
+    recipient = _as_now(sent)
     has_opted_out = (
-        patient.has_opted_out_of_sms_reminders
+        recipient.has_opted_out_of_sms
         if channel == Channel.SMS
-        else patient.has_opted_out_of_email_reminders
+        else recipient.has_opted_out_of_email
     )
-    return "opted out" if has_opted_out else ""
+    return recipient.unreachable_because or (OPTED_OUT if has_opted_out else "")
+
+
+def _as_now(sent: AppointmentReminderSent) -> Recipient:
+    if sent.recipient_group == RecipientGroup.PATIENT:
+        return of_patient(sent.appointment.patient)
+    return of_doctor(Doctor.objects.select_related("user").get(uid=sent.recipient_uid))
 
 
 def _reader(sent: AppointmentReminderSent) -> Reader:

@@ -61,6 +61,8 @@ def _audience(recipients: Sequence[Recipient]) -> Audience:
         total=len(reachable),
         without_email=sum(not each.email for each in reachable),
         without_number=sum(not each.phone for each in reachable),
+        opted_out_of_email=sum(each.has_opted_out_of_email for each in reachable),
+        opted_out_of_sms=sum(each.has_opted_out_of_sms for each in reachable),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from appointments.models import Appointment
-from organisations.models import Doctor, Membership, Patient, Role
+from organisations.models import Doctor, DoctorNotice, Membership, Patient, Role
 
 from .models import RecipientGroup
 
@@ -51,7 +51,7 @@ class Recipient:
 def resolve(appointment: Appointment, group: str, admins: Admins) -> list[Recipient]:
     """The group's recipients of this visit, without a query when it was loaded with its people."""
     if group == RecipientGroup.PATIENT:
-        return [_patient(appointment.patient)]
+        return [of_patient(appointment.patient)]
     if group == RecipientGroup.DOCTOR:
         return [of_doctor(appointment.doctor)]
     return [of_admin(membership) for membership in admins.get(appointment.organisation_id, ())]
@@ -70,7 +70,7 @@ def admins_of(organisation_ids: Iterable[int]) -> Admins:
     return found
 
 
-def _patient(patient: Patient) -> Recipient:
+def of_patient(patient: Patient) -> Recipient:
     return Recipient(
         group=RecipientGroup.PATIENT,
         uid=patient.uid,
@@ -100,6 +100,8 @@ def of_doctor(doctor: Doctor) -> Recipient:
         email=doctor.email or (user.email if user else ""),
         phone=doctor.mobile_phone,
         timezone=doctor.timezone,
+        has_opted_out_of_email=not doctor.wants(DoctorNotice.REMINDER_EMAIL),
+        has_opted_out_of_sms=not doctor.wants(DoctorNotice.REMINDER_SMS),
         unreachable_because="" if is_here else DEACTIVATED,
     )
 

@@ -1,5 +1,11 @@
 from .appointment import Appointment, AppointmentQuerySet, AppointmentTransition, OnBehalfOf
-from .configuration import AppointmentType, AppointmentTypeDoctor, MeetingRoom, RebookingMode
+from .configuration import (
+    AppointmentType,
+    AppointmentTypeDoctor,
+    CalendarFeed,
+    MeetingRoom,
+    RebookingMode,
+)
 
 __all__ = [
     "Appointment",
@@ -7,6 +13,7 @@ __all__ = [
     "AppointmentTransition",
     "AppointmentType",
     "AppointmentTypeDoctor",
+    "CalendarFeed",
     "MeetingRoom",
     "OnBehalfOf",
     "RebookingMode",

@@ -140,3 +140,22 @@ class MeetingRoom(models.Model):
 
     def __str__(self) -> str:
         return f"room of {self.doctor_id}"  # never its name: who knows it can walk in
+
+
+class CalendarFeed(models.Model):
+    """A doctor's private calendar address. It is made of the nonce: another nonce, and the old one is dead."""
+
+    uid = models.CharField(
+        max_length=UID_LENGTH, unique=True, default=partial(new_uid, "cal"), editable=False
+    )
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    doctor = models.OneToOneField(Doctor, models.PROTECT, related_name="calendar_feed")
+    nonce = models.CharField(
+        max_length=32, default=partial(secrets.token_urlsafe, 16), editable=False
+    )
+    issued_at = models.DateTimeField()
+
+    objects = OwnedQuerySet["CalendarFeed"].as_manager()
+
+    def __str__(self) -> str:
+        return self.uid

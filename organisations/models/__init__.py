@@ -2,6 +2,7 @@ from .access import ApiKey, Permission
 from .people import (
     E164,
     Doctor,
+    DoctorNotice,
     Invitation,
     Membership,
     Patient,
@@ -18,6 +19,7 @@ __all__ = [
     "ApiKey",
     "AuditEntry",
     "Doctor",
+    "DoctorNotice",
     "Invitation",
     "MaintenanceRun",
     "Membership",

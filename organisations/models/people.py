@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Lower
@@ -157,6 +158,16 @@ class Invitation(models.Model):
         return self.uid
 
 
+class DoctorNotice(models.TextChoices):
+    """What a doctor may switch off. Changes of their hours by others are always mailed (behaviour 6)."""
+
+    BOOKED = "booked"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    REMINDER_EMAIL = "reminder_email"
+    REMINDER_SMS = "reminder_sms"
+
+
 class Doctor(models.Model):
     """A doctor who can be booked. Only `display_name` and `timezone` are public."""
 
@@ -172,6 +183,9 @@ class Doctor(models.Model):
     email = models.EmailField(blank=True)
     prescription_phone = models.CharField(max_length=16, blank=True)
     mobile_phone = models.CharField("Mobile phone number", max_length=16, blank=True)
+    declined_notices = ArrayField(
+        models.CharField(max_length=20, choices=DoctorNotice), default=list, blank=True
+    )
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -190,10 +204,17 @@ class Doctor(models.Model):
             models.CheckConstraint(
                 condition=is_e164_or_blank("mobile_phone"), name="doctor_mobile_phone_is_e164"
             ),
+            models.CheckConstraint(
+                condition=models.Q(declined_notices__contained_by=DoctorNotice.values),
+                name="doctor_declined_notices_are_known",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.display_name
+
+    def wants(self, notice: DoctorNotice) -> bool:
+        return notice not in self.declined_notices
 
 
 def patient_search_text() -> models.Func:

@@ -1,18 +1,19 @@
 """Reminders that did not get through for visits still ahead.
 
-Not among them: what was skipped because the visit was booked, or the rule made, too late for it. That is
-the rule at work, and there is nothing anybody should do.
+Not among them: what was skipped because the visit was booked, or the rule made, too late for it (that is
+the rule at work), and what a doctor has switched off. There is nothing anybody should do.
 """
 
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from appointments.status import Status
 from notifications.models import Channel, Delivery, DeliveryState
 from organisations.models import Organisation
 from reminders.messages import APPOINTMENT_REMINDER
-from reminders.models import AppointmentReminderSent, Outcome
+from reminders.models import AppointmentReminderSent, Outcome, RecipientGroup
+from reminders.recipients import OPTED_OUT
 from reminders.verdict import BOOKED_LATE, RULE_IS_NEWER
 
 from .queries import visits_ahead
@@ -24,6 +25,7 @@ _NOT_THROUGH = (
     DeliveryState.UNKNOWN,
 )
 _THROUGH = (DeliveryState.PENDING, DeliveryState.SENT, DeliveryState.DELIVERED)
+_SWITCHED_OFF = Q(recipient_group=RecipientGroup.DOCTOR, reason=OPTED_OUT)
 _WAYS = {Channel.EMAIL: "E-mail", Channel.SMS: "SMS"}
 
 
@@ -72,7 +74,7 @@ def _not_arrived(
         state__in=_NOT_THROUGH,
     )
     return (
-        rows.exclude(Exists(again))
+        rows.exclude(Exists(again) | _SWITCHED_OFF)
         .order_by("pk")
         .values_list("about_uid", "recipient_group", "channel", "state", "reason")
     )
