@@ -23,6 +23,7 @@ from .errors import bad_input, too_large
 MAX_BODY_BYTES = 1_048_576
 LATEST_INSTANT = 4_102_444_800  # 2100-01-01T00:00:00Z
 MAX_TEXT = 500
+MAX_LONG_TEXT = 2000
 _INTEGER = re.compile(r"-?[0-9]{1,30}")
 
 
@@ -101,7 +102,7 @@ class Body(models.Body):  # type: ignore[misc]  # pydantic marks the base final;
     _model = _StrictBodyModel
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     if not is_storable(text):
         raise PydanticCustomError("text", "This contains characters that cannot be stored.")
     return text
@@ -124,13 +125,18 @@ class StrictSchema(Schema):
         return self.model_dump(exclude_unset=True)
 
 
+class Nothing(StrictSchema):
+    """An empty JSON object, or no body."""
+
+
 def optional(**bounds: Any) -> Any:
     """Of a PATCH: the field may be left out, and null is no value for it (`StrictSchema.given`)."""
     return Field(default_factory=lambda: None, **bounds)
 
 
-Text = Annotated[StrictStr, Field(max_length=MAX_TEXT), AfterValidator(_storable)]
-Reference = Annotated[StrictStr, Field(max_length=200), AfterValidator(_storable)]
+Text = Annotated[StrictStr, Field(max_length=MAX_TEXT), AfterValidator(storable)]
+LongText = Annotated[StrictStr, Field(max_length=MAX_LONG_TEXT), AfterValidator(storable)]
+Reference = Annotated[StrictStr, Field(max_length=200), AfterValidator(storable)]
 Instant = Annotated[StrictInt, Field(ge=0, le=LATEST_INSTANT)]
 QueryInstant = Annotated[int, Field(ge=0, le=LATEST_INSTANT), BeforeValidator(_digits)]
 # Bounds stand before the validator: behind it they are missing from the OpenAPI document.
