@@ -7,7 +7,7 @@ from ninja import NinjaAPI, Schema
 from ninja.openapi.docs import Swagger
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from .errors import install
 from .idempotency import HEADER
@@ -67,6 +67,8 @@ class ConflictProblem(Schema):
         "window_overlap",
         "already_exists",
         "idempotency_in_progress",
+        "visits_open",
+        "message_leaving",
     ]
     reason: (
         Literal[
@@ -85,6 +87,7 @@ class ConflictProblem(Schema):
     rebooked_to_uid: str | None = Field(None, description="With `wrong_status`: where it went.")
     active_holds: list[str] | None = Field(None, description="With `too_many_holds`: uids.")
     overlaps_with: list[str] | None = Field(None, description="With `window_overlap`: uids.")
+    appointment_uids: list[str] | None = Field(None, description="With `visits_open`: which.")
 
 
 class SizeProblem(Schema):
@@ -106,7 +109,7 @@ class InternalProblem(Schema):
     code: Literal["internal_error"]
 
 
-Responses = dict[int, type[Schema]]
+Responses = dict[int, type[BaseModel]]
 
 _OF_EVERY_CALL: Responses = {400: ValidationProblem, 429: RateLimitProblem, 500: InternalProblem}
 _OF_A_CREDENTIAL: Responses = {401: CredentialProblem}
@@ -118,7 +121,7 @@ def public_responses(ok: type[Schema]) -> Responses:
     return {200: ok, 404: NotFoundProblem, **_OF_EVERY_CALL}
 
 
-def reading_responses(ok: type[Schema]) -> Responses:
+def reading_responses(ok: type[BaseModel]) -> Responses:
     return {
         200: ok,
         **_OF_A_CREDENTIAL,
@@ -149,7 +152,7 @@ def token_only_responses(status: int, ok: type[Schema]) -> Responses:
     return {status: ok, **_OF_A_CREDENTIAL, **_OF_A_BODY, **_OF_EVERY_CALL}
 
 
-def writing_responses(status: int, ok: type[Schema] | None) -> dict[int, type[Schema] | None]:
+def writing_responses(status: int, ok: type[BaseModel] | None) -> dict[int, type[BaseModel] | None]:
     """Of a keyed call that changes something else; `ok` is None for an answer without a body."""
     return {
         status: ok,

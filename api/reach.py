@@ -1,7 +1,7 @@
 """What an API key reaches: the rows of its organisation, or of the one shop it is bound to."""
 
 from appointments.models import Appointment, AppointmentQuerySet, AppointmentType
-from organisations.models import Doctor, Organisation, OwnedQuerySet, Patient
+from organisations.models import Doctor, Organisation, OwnedQuerySet, Patient, Shop
 
 from .auth import KeyCaller
 from .errors import found
@@ -17,6 +17,18 @@ def patients_of_key(caller: KeyCaller) -> OwnedQuerySet[Patient]:
     """With shop and organisation."""
     rows = Patient.objects.of(caller.organisation).select_related("shop", "organisation")
     return rows if caller.shop is None else rows.filter(shop=caller.shop)
+
+
+def find_shop(caller: KeyCaller, uid: str) -> Shop:
+    rows = Shop.objects.of(caller.organisation).select_related("organisation")
+    if caller.shop is not None:
+        rows = rows.filter(pk=caller.shop.pk)
+    return found(rows.filter(uid=uid).first())
+
+
+def named_shop(caller: KeyCaller, uid: str | None) -> Shop | None:
+    """The shop that something new is bound to: of a bound key never wider than the key."""
+    return caller.shop if uid is None else find_shop(caller, uid)
 
 
 # Types and doctors belong to the organisation and are offered in each of its shops.

@@ -15,3 +15,10 @@ def json_answer(
     return HttpResponse(
         orjson.dumps(body), status=status, content_type=CONTENT_TYPE, headers=dict(headers or {})
     )
+
+
+def nothing() -> HttpResponse:
+    """204: it is done, and there is nothing to show."""
+    response = HttpResponse(status=204)
+    del response.headers["Content-Type"]
+    return response
