@@ -9,6 +9,12 @@ from typing import Any
 from django import forms
 from django.forms.renderers import TemplatesSetting
 from django.forms.utils import ErrorList
+from django.http import HttpRequest, QueryDict
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What binds a form: the POST, also an empty one, which has errors to show; None on a GET."""
+    return request.POST if request.method == "POST" else None
 
 
 class PortalRenderer(TemplatesSetting):

@@ -26,6 +26,8 @@ from . import trail
 POLLING_HEADER = "X-Polling"
 SIGNED_IN_AT, SEEN_AT = "signed_in_at", "seen_at"
 _STAMP_EVERY = timedelta(minutes=1)
+# For programs: nobody is signed in there, and an answer that varied by cookie could not be kept.
+_WITHOUT_SESSIONS = ("/v1/", "/hooks/", "/healthz", "/readyz")
 
 Span = tuple[datetime, datetime]
 Spans = Callable[[datetime, datetime], Iterable[Span]]
@@ -88,7 +90,7 @@ class SessionLifeMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if settings.SESSION_COOKIE_NAME in request.COOKIES and USER_KEY in request.session:
+        if _has_cookie(request) and USER_KEY in request.session:
             self._watch(request, utc_now())
         return self._get_response(request)
 
@@ -103,6 +105,12 @@ class SessionLifeMiddleware:
             messages.info(request, _FAREWELLS[end])
         elif life and _is_worth_a_stamp(request, life, now):
             request.session[SEEN_AT] = to_epoch(now)
+
+
+def _has_cookie(request: HttpRequest) -> bool:
+    """Without touching the session, which costs a query and a `Vary: Cookie`."""
+    is_for_people = not request.path.startswith(_WITHOUT_SESSIONS)
+    return is_for_people and settings.SESSION_COOKIE_NAME in request.COOKIES
 
 
 _FAREWELLS = {

@@ -11,6 +11,7 @@ from organisations import invitations
 from organisations.errors import Invalid
 from organisations.invitations import InvitationOver
 from organisations.models import Invitation, User
+from portals.forms import posted
 
 from . import places, trail
 from .access import entrance, signed_in_page
@@ -25,7 +26,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         found = invitations.find(token, now=utc_now())
         user = invitations.account_for(found)
         form = InvitationForm(
-            request.POST or None,
+            posted(request),
             is_new=user is None,
             needs_password=invitations.needs_password(user),
         )

@@ -44,7 +44,7 @@ CLINIC = {
     "clinic:day": Page(VIEW, 200),
     "clinic:doctor": Page(VIEW, 200),
     "clinic:doctor-lift": Page(ACT, None, 302),
-    "clinic:doctor-phone": Page(ACT, 200, 302),
+    "clinic:doctor-phone": Page(ACT, 200, 422),
     "clinic:doctor-stop": Page(ACT, 200, 422),
     "clinic:doctors": Page(VIEW, 200),
     "clinic:key-new": Page(SETTINGS, 200, 422),

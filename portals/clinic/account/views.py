@@ -11,6 +11,7 @@ from organisations.errors import Invalid
 from organisations.models import Membership, Shop
 from portals.accounts.second_factor import SecondFactorAdapter, is_required_of
 from portals.clinic.access import ClinicRequest, Right, clinic_page
+from portals.forms import posted
 from portals.rendering import go_to, page
 from portals.toasts import Undo, toast
 
@@ -80,7 +81,7 @@ def _country(request: ClinicRequest) -> str:
 def _form(request: ClinicRequest, member: Membership, country: str) -> ProfileForm:
     user = member.user
     return ProfileForm(
-        request.POST or None,
+        posted(request),
         initial={
             "name": user.name,
             "timezone": user.timezone,

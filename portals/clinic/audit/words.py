@@ -60,6 +60,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "doctor.created": "Doctor created",
         "doctor.changed": "Doctor changed",
         "doctor.contact_changed": "Doctor’s contact changed",
+        "doctor.notices_changed": "Doctor’s notices changed",
         "doctor.deactivated": "Doctor deactivated",
         "doctor.reactivated": "Doctor activated again",
         "bookings.stopped": "New bookings stopped",

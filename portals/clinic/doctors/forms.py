@@ -38,6 +38,11 @@ class PhoneForm(PortalForm):
             f"With its country code, such as {example}. For text messages; patients never see it."
         )
 
+    def clean_mobile_phone(self) -> str:
+        if "mobile_phone" not in self.data:
+            raise ValidationError("Enter the number, or leave it blank to take it away.")
+        return str(self.cleaned_data["mobile_phone"])
+
 
 def example_number(organisation: Organisation) -> str:
     """A mobile number as they look in the country of the clinic's first shop. One query."""

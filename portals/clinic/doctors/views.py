@@ -12,6 +12,7 @@ from organisations.errors import Invalid
 from organisations.models import Doctor
 from portals.chips import Tab
 from portals.clinic.access import ClinicRequest, Right, clinic_page
+from portals.forms import posted
 from portals.keyset import paginate
 from portals.reasons import Answer, explain
 from portals.rendering import get_or_404, go_to, page
@@ -84,9 +85,7 @@ def phone(request: ClinicRequest, uid: str) -> HttpResponse:
     """The mobile number for text messages; it changes nothing else. Audited without the number."""
     row = _find(request, uid)
     example = example_number(request.organisation)
-    form = PhoneForm(
-        request.POST or None, initial={"mobile_phone": row.mobile_phone}, example=example
-    )
+    form = PhoneForm(posted(request), initial={"mobile_phone": row.mobile_phone}, example=example)
     if request.method == "POST" and form.is_valid():
         number = form.cleaned_data["mobile_phone"]
         try:
@@ -107,8 +106,7 @@ def phone(request: ClinicRequest, uid: str) -> HttpResponse:
 def stop(request: ClinicRequest, uid: str) -> HttpResponse:
     """No new bookings, until a time or until lifted; booked visits stay and the doctor is told."""
     row = _find(request, uid)
-    given = request.POST if request.method == "POST" else None
-    form = StopForm(given, zone_name=request.zone, now=request.now)
+    form = StopForm(posted(request), zone_name=request.zone, now=request.now)
     if form.is_valid() and _is_stopped(request, row, form):
         toast(request, "New bookings are stopped. Booked visits stay as they are.")
         return go_to(request, _page_of(row))

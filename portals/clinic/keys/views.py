@@ -11,7 +11,7 @@ from organisations.errors import Invalid
 from organisations.models import ApiKey, Shop
 from portals.chips import Tab
 from portals.clinic.access import ClinicRequest, Right, clinic_page
-from portals.forms import PortalForm
+from portals.forms import PortalForm, posted
 from portals.keyset import paginate
 from portals.rendering import get_or_404, go_to, page
 from portals.toasts import toast
@@ -43,7 +43,7 @@ def keys_list(request: ClinicRequest) -> HttpResponse:
 @sensitive_variables("text")
 def create(request: ClinicRequest) -> HttpResponse:
     """A key with its text, this once. A GET asks for its name and permissions."""
-    form = NewKeyForm(request.organisation, request.POST if request.method == "POST" else None)
+    form = NewKeyForm(request.organisation, posted(request))
     if form.is_valid():
         try:
             key, text = api_keys.issue(

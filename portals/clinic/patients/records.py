@@ -12,6 +12,7 @@ from appointments.models import Appointment
 from appointments.status import ACTIVE
 from portals.accounts.freshness import fresh_login
 from portals.clinic.access import ClinicRequest, Right, clinic_page
+from portals.forms import posted
 from portals.rendering import go_to, page
 from portals.toasts import toast
 
@@ -37,7 +38,7 @@ def export(request: ClinicRequest, uid: str) -> HttpResponse:
 def erase(request: ClinicRequest, uid: str) -> HttpResponse:
     """GET says what goes and what stays, and what must be cancelled first. POST `uid` erases."""
     patient = find_patient(request, uid)
-    form = EraseForm(request.POST if request.method == "POST" else None, patient)
+    form = EraseForm(posted(request), patient)
     if request.method == "POST" and form.is_valid():
         try:
             patient_records.erase(patient, actor=request.actor, now=request.now)

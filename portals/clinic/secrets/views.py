@@ -12,6 +12,7 @@ from organisations.errors import Invalid
 from portals.accounts.freshness import fresh_login
 from portals.chips import Tab
 from portals.clinic.access import ClinicRequest, Right, clinic_page
+from portals.forms import posted
 from portals.keyset import paginate
 from portals.rendering import get_or_404, go_to, page
 from portals.toasts import toast
@@ -55,7 +56,7 @@ def secret_page(request: ClinicRequest, key_id: str) -> HttpResponse:
 @sensitive_variables("text")
 def create(request: ClinicRequest) -> HttpResponse:
     """A secret with its text shown. A GET asks for its name."""
-    form = NewSecretForm(request.organisation, request.POST or None)
+    form = NewSecretForm(request.organisation, posted(request))
     if request.method == "POST" and form.is_valid():
         name, shop = form.cleaned_data["name"], form.cleaned_data["shop"]
         try:
@@ -94,9 +95,7 @@ def revoke(request: ClinicRequest, key_id: str) -> HttpResponse:
         toast(request, "This secret is revoked already.", tone="info")
         return go_to(request, reverse("clinic:secret", args=[secret.key_id]))
     impact = queries.impact_of(secret, now=request.now)
-    form = RevokeForm(
-        secret, request.POST if request.method == "POST" else None, asks_name=impact.is_last
-    )
+    form = RevokeForm(secret, posted(request), asks_name=impact.is_last)
     if form.is_valid():
         secrets.revoke(secret, actor=request.actor, now=request.now)
         toast(request, "Revoked. Tokens signed with it are refused from now on.")
@@ -119,7 +118,7 @@ def revoke(request: ClinicRequest, key_id: str) -> HttpResponse:
 @sensitive_variables("token")
 def check_token(request: ClinicRequest) -> HttpResponse:
     """What is wrong with a pasted token, in words. Posted, never kept, and not repeated on the page."""
-    form = CheckForm(request.POST if request.method == "POST" else None)
+    form = CheckForm(posted(request))
     verdict = None
     if form.is_valid():
         verdict = token_check.judge(

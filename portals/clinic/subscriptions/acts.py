@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from notifications import subscriptions
 from notifications.errors import Refused
 from portals.clinic.access import ClinicRequest, Right, clinic_page
-from portals.forms import PortalForm
+from portals.forms import PortalForm, posted
 from portals.rendering import go_to
 from portals.toasts import toast
 
@@ -49,7 +49,7 @@ def enable(request: ClinicRequest, uid: str) -> HttpResponse:
     """GET says how many events it missed; POST `send_missed` sends them, too."""
     subscription = find_subscription(request, uid)
     missed = subscriptions.missed_count(subscription)
-    form = EnableForm(request.POST if request.method == "POST" else None, missed=missed)
+    form = EnableForm(posted(request), missed=missed)
     if request.method == "POST" and form.is_valid():
         try:
             sent = subscriptions.enable(

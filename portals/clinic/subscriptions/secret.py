@@ -9,7 +9,7 @@ from notifications.errors import Refused
 from notifications.models import NotificationSubscription
 from portals.accounts.freshness import fresh_login
 from portals.clinic.access import ClinicRequest, Right, clinic_page
-from portals.forms import PortalForm
+from portals.forms import PortalForm, posted
 from portals.rendering import go_to, page
 from portals.toasts import toast
 
@@ -36,7 +36,7 @@ def reveal(request: ClinicRequest, uid: str) -> HttpResponse:
 def renew(request: ClinicRequest, uid: str) -> HttpResponse:
     """GET says what follows; POST makes the new secret and shows it."""
     subscription = find_subscription(request, uid)
-    form = PortalForm(request.POST if request.method == "POST" else None)
+    form = PortalForm(posted(request))
     if request.method == "POST":
         try:
             secret = subscriptions.renew_signing_secret(

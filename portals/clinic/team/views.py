@@ -10,7 +10,7 @@ from organisations.errors import Invalid
 from organisations.models import Invitation, Membership, Role
 from portals.accounts.freshness import fresh_login
 from portals.clinic.access import ClinicRequest, Right, clinic_page
-from portals.forms import PortalForm
+from portals.forms import PortalForm, posted
 from portals.rendering import get_or_404, go_to, page
 from portals.toasts import toast
 
@@ -34,7 +34,7 @@ def team(request: ClinicRequest) -> HttpResponse:
 @fresh_login
 @require_http_methods(["GET", "HEAD", "POST"])
 def invite(request: ClinicRequest) -> HttpResponse:
-    form = InviteForm(request.POST or None)
+    form = InviteForm(posted(request))
     if request.method == "POST" and form.is_valid():
         email, role = form.cleaned_data["email"], Role(form.cleaned_data["role"])
         try:
@@ -54,7 +54,7 @@ def invite(request: ClinicRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def change_role(request: ClinicRequest, uid: str) -> HttpResponse:
     member = _member(request, uid)
-    form = RoleForm(request.POST or None, initial={"role": member.role})
+    form = RoleForm(posted(request), initial={"role": member.role})
     if request.method == "POST" and form.is_valid():
         role = Role(form.cleaned_data["role"])
         try:
@@ -73,7 +73,7 @@ def change_role(request: ClinicRequest, uid: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def remove(request: ClinicRequest, uid: str) -> HttpResponse:
     member = _member(request, uid)
-    form = PortalForm(request.POST or None)
+    form = PortalForm(posted(request))
     if request.method == "POST":
         try:
             people.remove_member(member, actor=request.actor, now=request.now)

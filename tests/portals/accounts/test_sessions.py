@@ -248,3 +248,15 @@ class TestTheMiddleware:
 
         assert len(queries) == 0
         assert "Cookie" not in response.get("Vary", "")
+
+    @pytest.mark.parametrize(
+        "path", ["/v1/scheduling/appointment-types", "/healthz", "/hooks/none"]
+    )
+    def test_what_is_for_programs_leaves_the_session_alone(
+        self, browser: Client, path: str
+    ) -> None:
+        with CaptureQueriesContext(connection) as queries:
+            response = browser.get(path)
+
+        assert [query["sql"] for query in queries if "django_session" in query["sql"]] == []
+        assert "Cookie" not in response.get("Vary", "")
