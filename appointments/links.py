@@ -46,8 +46,13 @@ def manage_url(appointment: Appointment) -> str:
 
 def portal_url(appointment: Appointment, group: str) -> str:
     """The appointment's page for "doctor" or "admin"."""
+    return portal_page(appointment.uid, group)
+
+
+def portal_page(appointment_uid: str, group: str) -> str:
+    """The same where only the uid was read."""
     portal = {"doctor": "doctor", "admin": "admin"}[group]
-    return f"{settings.BASE_URL}/{portal}/appointments/{appointment.uid}/"
+    return f"{settings.BASE_URL}/{portal}/appointments/{appointment_uid}/"
 
 
 def find_by_join_token(token: str) -> Appointment | None:

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 # A link of these is a key: the log shows the kind of link and nothing after it.
-_LINK_TOKEN = re.compile(r"/(join|visit|invitation|password/reset/key)/[^/\s\"'?#]+")
+_LINK_TOKEN = re.compile(r"/(join|visit|calendar|invitation|password/reset/key)/[^/\s\"'?#]+")
 # PostgreSQL repeats the refused values here: Key (email)=(paula@…) already exists.
 _DATABASE_DETAIL = re.compile(r"(DETAIL|CONTEXT): .*")
 

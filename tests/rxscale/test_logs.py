@@ -23,7 +23,9 @@ def _record(
 
 @pytest.mark.parametrize("is_json", [True, False])
 class TestTheFormatter:
-    @pytest.mark.parametrize("kind", ["join", "visit", "invitation", "password/reset/key"])
+    @pytest.mark.parametrize(
+        "kind", ["join", "visit", "calendar", "invitation", "password/reset/key"]
+    )
     def test_masks_the_token_of_a_link(self, is_json: bool, kind: str) -> None:
         line = logs.formatter(is_json=is_json).format(
             _record("Not Found: %s", f"/{kind}/{_TOKEN}/calendar.ics")
