@@ -1,5 +1,6 @@
 """Patients by key: found or created by the shop's number, read, handed over, erased; each in the audit log."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from tests.factories import ADMIN, make_patient, make_shop
 from .world import ABSENT, Integrator, integrator
 
 PATH = "/patients"
-FIELDS = [
+FIELDS: list[dict[str, Any]] = [
     {"field": "first_name", "value": "Robin", "source": "shop"},
     {"field": "last_name", "value": "Example"},
     {"field": "date_of_birth", "value": "1990-02-03"},
@@ -288,7 +289,7 @@ def test_foreign_and_absent_are_the_same(clinic: Clinic, api: Integrator) -> Non
 
 def test_what_the_calls_cost(clinic: Clinic, api: Integrator) -> None:
     person = clinic.patient("customer-7")
-    costs = {
+    costs: dict[str, Callable[[], Any]] = {
         "known": lambda: resolve(api, clinic),
         "new": lambda: resolve(api, clinic, shop_customer_id="new"),
         "found": lambda: api.get(PATH, email=person.email, shop_uid=clinic.shop.uid),

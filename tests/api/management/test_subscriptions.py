@@ -50,11 +50,15 @@ def test_a_type_is_subscribed_in_either_case(api: Integrator, spelling: str, sla
 
 def test_by_key_and_by_the_verb_the_rows_are_the_same(clinic: Clinic, api: Integrator) -> None:
     headers = {"X-Customer": "shop-1", "Authorization": "Bearer abc"}
-    meta = {"include_contact": True, "include_holds": True}
     subscribe(
         api,
         notification_type=UPDATED,
-        meta_data={**meta, "headers": headers, "shop_uid": clinic.shop.uid},
+        meta_data={
+            "headers": headers,
+            "include_contact": True,
+            "include_holds": True,
+            "shop_uid": clinic.shop.uid,
+        },
         payload_version="1",
     )
     subscriptions.create(
@@ -62,7 +66,7 @@ def test_by_key_and_by_the_verb_the_rows_are_the_same(clinic: Clinic, api: Integ
         notification_type=EventType.MEETING_UPDATED,
         target=f"{TARGET}?2",
         shop=clinic.shop,
-        options=subscriptions.Options(headers=headers, **meta),
+        options=subscriptions.Options(headers=headers, include_contact=True, include_holds=True),
         actor=ADMIN,
         now=utc_now(),
     )
