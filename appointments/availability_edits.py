@@ -4,7 +4,7 @@ Whoever edits somebody else's hours, or stops their bookings, mails the doctor i
 Errors, `expected` and what is returned are those of `availability.editing`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -23,6 +23,7 @@ from availability.values import OverrideValues, TimeOffValues, WindowValues
 from common.local_time import in_words
 from notifications.models import Channel
 from notifications.outbox import NewMessage, publish
+from organisations import doctors
 from organisations.actors import Actor
 from organisations.models import Doctor
 
@@ -74,6 +75,19 @@ def copy_day(
     words = f"{Weekday(from_weekday).label} copied to {days}"
     _tell(doctor, words, actor=actor, now=now)
     return copied
+
+
+@transaction.atomic
+def undo_copy(
+    doctor: Doctor,
+    *,
+    added: Sequence[str],
+    removed: Sequence[WindowValues],
+    actor: Actor,
+    now: datetime,
+) -> None:
+    editing.undo_copy(doctor, added=added, removed=removed, actor=actor, now=now)
+    _tell(doctor, "A copied day was taken back", actor=actor, now=now)
 
 
 @transaction.atomic
@@ -156,6 +170,20 @@ def lift_stop(doctor: Doctor, *, actor: Actor, now: datetime) -> bool:
     if was_stopped:
         _tell(doctor, "New bookings are possible again", actor=actor, now=now)
     return was_stopped
+
+
+@transaction.atomic
+def change_timezone(doctor: Doctor, *, timezone: str, actor: Actor, now: datetime) -> bool:
+    """The doctor's hours are read in another zone; False when it is the same one. Visits keep their instants.
+
+    Raises organisations' Invalid.
+    """
+    before = doctor.timezone
+    has_changed = doctors.change_timezone(doctor, timezone=timezone, actor=actor, now=now)
+    if has_changed:
+        words = f"Time zone changed: {before} → {doctor.timezone}"
+        _tell(doctor, words, actor=actor, now=now)
+    return has_changed
 
 
 def _tell(doctor: Doctor, change: str, *, actor: Actor, now: datetime) -> None:

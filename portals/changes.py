@@ -15,12 +15,15 @@ _WORDS = {
     "doctor.created": "Doctor added",
     "doctor.changed": "Profile changed",
     "doctor.contact_changed": "Contact changed",
+    "doctor.timezone_changed": "Time zone changed",
+    "doctor.notices_changed": "Notices chosen",
     "doctor.deactivated": "Deactivated",
     "doctor.reactivated": "Activated again",
     "availability_window.added": "Hours added",
     "availability_window.changed": "Hours changed",
     "availability_window.removed": "Hours removed",
     "availability_day.copied": "Hours of a day copied",
+    "availability_day.copy_undone": "Copy of a day taken back",
     "availability_override.set": "Hours of one date set",
     "availability_override.removed": "Hours of one date removed",
     "time_off.added": "Time off added",
@@ -29,6 +32,9 @@ _WORDS = {
     "bookings.stopped": "New bookings stopped",
     "bookings.stop_lifted": "New bookings possible again",
     "meeting_room.renewed": "Meeting room renewed",
+    "calendar_feed.created": "Calendar feed made",
+    "calendar_feed.renewed": "Calendar feed renewed",
+    "calendar_feed.revoked": "Calendar feed ended",
 }
 _ABOUT_HOURS = ("availability_", "time_off.", "bookings.")
 _HOURS = [action for action in _WORDS if action.startswith(_ABOUT_HOURS)]
@@ -76,5 +82,6 @@ def _detail(details: dict[str, object]) -> str:
     if isinstance(fields, list):
         return ", ".join(_FIELDS.get(field, str(field).replace("_", " ")) for field in fields)
     if isinstance(targets := details.get("targets"), list):
-        return f"{details.get('source')} to {', '.join(map(str, targets))}"
+        source = f"{details['source']} to " if "source" in details else ""
+        return source + ", ".join(map(str, targets))
     return str(details.get("hours") or details.get("span") or "")

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from appointments import rooms
+from appointments import availability_edits, rooms
 from common.clock import utc_now
 from organisations.models import Doctor, Membership, Organisation, User
 from portals.accounts import mails, second_factor
@@ -168,8 +168,13 @@ class DoctorAdmin(AuditedAdmin[Doctor]):
     def save_model(
         self, request: HttpRequest, obj: Doctor, form: TypedModelForm[Doctor], change: bool
     ) -> None:
-        """A doctor has a meeting room from the start."""
+        """A doctor has a meeting room from the start, and is told of another zone: it moves their hours."""
+        zone = obj.timezone
+        obj.timezone = form.initial.get("timezone") or zone
         super().save_model(request, obj, form, change)
+        availability_edits.change_timezone(
+            obj, timezone=zone, actor=staff_actor(request), now=utc_now()
+        )
         rooms.room_of(obj)
 
     @admin.action(description="Renew the meeting rooms", permissions=["change"])

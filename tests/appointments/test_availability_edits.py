@@ -66,12 +66,20 @@ def test_each_edit_by_somebody_else_is_mailed_in_words(doctor: Doctor) -> None:
     )
 
 
+def test_a_zone_set_by_somebody_else_is_mailed_and_the_same_one_is_not(doctor: Doctor) -> None:
+    for _ in range(2):
+        edits.change_timezone(doctor, timezone="America/New_York", actor=ADMIN, now=NOW)
+
+    assert told() == ["Time zone changed: Europe/Berlin → America/New_York"]
+
+
 def test_the_doctors_own_edits_tell_nobody(doctor: Doctor) -> None:
     assert doctor.user is not None
-    for uid in (doctor.uid, doctor.user.uid):
+    for uid, city in ((doctor.uid, "Lima"), (doctor.user.uid, "Bogota")):
         own = Actor(kind=ActorKind.DOCTOR, uid=uid, label="Dr Hill")
         window = edits.add_window(doctor, MORNING, actor=own, now=NOW)
         edits.remove_window(window, actor=own, now=NOW)
+        edits.change_timezone(doctor, timezone=f"America/{city}", actor=own, now=NOW)
 
     assert told() == []
 

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from appointments.models import Appointment, AppointmentType, MeetingRoom
+from notifications.models import Delivery
 from organisations.models import AuditEntry, Doctor, Membership, Organisation, Patient, Shop, User
 from tests.factories import (
     make_doctor,
@@ -360,3 +361,22 @@ def test_the_pages_are_for_the_team_only() -> None:
 
 def _permission(codename: str) -> Permission:
     return Permission.objects.get(codename=codename)
+
+
+def test_a_doctor_is_told_when_the_team_sets_another_zone(staff: Staff) -> None:
+    doctor = make_doctor(organisation=make_organisation())
+
+    for _ in range(2):
+        staff.change(
+            "organisations_doctor",
+            doctor.pk,
+            **DOCTOR | {"timezone": "Asia/Kathmandu"},
+            email=doctor.email,
+        )
+
+    assert Doctor.objects.get().timezone == "Asia/Kathmandu"
+    mail = Delivery.objects.get()
+    assert mail.context == {
+        "change": "Time zone changed: Europe/Berlin → Asia/Kathmandu",
+        "by": "Sam Staff",
+    }
