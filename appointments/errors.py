@@ -46,5 +46,10 @@ class Invalid(Exception):
 def refusal_of(error: IntegrityError) -> Refused | None:
     """The refusal that the violated constraint's name stands for; None when it is a bug of ours."""
     diagnosis = getattr(error.__cause__, "diag", None)
-    code = _BY_CONSTRAINT.get(getattr(diagnosis, "constraint_name", None) or "")
-    return Refused(code) if code else None
+    name: str = getattr(diagnosis, "constraint_name", None) or ""
+    if code := _BY_CONSTRAINT.get(name):
+        return Refused(code)
+    if name.startswith("appointments_appoint") and "_appointment_type_id_" in name:
+        # Only a type that nobody ever booked is deleted: somebody was quicker than its first hold.
+        return Refused("slot_unavailable", reason="not_offered")
+    return None

@@ -29,8 +29,9 @@ class ReminderRule(models.Model):
         max_length=UID_LENGTH, unique=True, default=partial(new_uid, "rem"), editable=False
     )
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    # A type can be deleted only while nothing was ever booked, so no log speaks of its rules.
     appointment_type = models.ForeignKey(
-        AppointmentType, models.PROTECT, related_name="reminder_rules"
+        AppointmentType, models.CASCADE, related_name="reminder_rules"
     )
     recipient_group = models.CharField(max_length=10, choices=RecipientGroup)
     minutes_before = models.IntegerField()

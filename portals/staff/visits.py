@@ -9,8 +9,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from appointments import rooms
-from appointments.models import AppointmentType, AppointmentTypeDoctor, MeetingRoom
+from appointments import rooms, types
+from appointments.models import AppointmentType, MeetingRoom
 from common.clock import utc_now
 from organisations.models import Doctor
 
@@ -88,28 +88,17 @@ class AppointmentTypeAdmin(AuditedAdmin[AppointmentType]):
         form: TypedModelForm[AppointmentType],
         change: bool,
     ) -> None:
-        super().save_model(request, obj, form, change)
-        if "doctors" in form.changed_data:
-            _offer_by(obj, form.cleaned_data["doctors"])
+        """The form has checked the same bounds; the verb audits the names of what differs."""
+        actor, now, typed = staff_actor(request), utc_now(), form.cleaned_data
+        if not change:
+            types.add_type(obj, actor=actor, now=now)
+            return
+        changes = {name: typed[name] for name in self.rules if name != "organisation"}
+        types.change_type(obj, changes, doctors=typed["doctors"], actor=actor, now=now)
 
     def response_add(self, request: HttpRequest, obj: AppointmentType, *args: Any) -> Any:
         self.message_user(request, "Open it again to choose its doctors.", messages.INFO)
         return super().response_add(request, obj, *args)
-
-
-def _offer_by(appointment_type: AppointmentType, doctors: QuerySet[Doctor]) -> None:
-    """Exactly these doctors offer the type from now on; booked visits stay."""
-    appointment_type.offers.exclude(doctor__in=doctors).delete()
-    known = set(appointment_type.offers.values_list("doctor_id", flat=True))
-    AppointmentTypeDoctor.objects.bulk_create(
-        AppointmentTypeDoctor(
-            organisation_id=appointment_type.organisation_id,
-            appointment_type=appointment_type,
-            doctor=doctor,
-        )
-        for doctor in doctors
-        if doctor.pk not in known
-    )
 
 
 @admin.register(MeetingRoom)
