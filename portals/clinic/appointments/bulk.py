@@ -20,11 +20,11 @@ from portals.badges import badge_of
 from portals.clinic.access import ClinicRequest, Right, clinic_page
 from portals.rendering import go_to, page
 from portals.toasts import toast
+from portals.visits.cancel_form import OfficeCancelForm
+from portals.visits.filters import appointments_of, filters_of
+from portals.visits.rows import Row, lines
 
-from .cancel_form import CancelForm
-from .filters import appointments_of, filters_of
 from .list import KEY, MOST_AT_ONCE
-from .rows import Row, lines
 
 _ASK = "portals/clinic/appointments/cancel_several.html"
 _REPORT = "portals/clinic/appointments/cancelled_several.html"
@@ -55,7 +55,7 @@ def cancel_several(request: ClinicRequest) -> HttpResponse:
         few = f"Choose at most {MOST_AT_ONCE} at once: narrow the filter."
         toast(request, few if visits else "Tick the appointments to cancel first.", tone="warn")
         return go_to(request, back)
-    form = CancelForm(request.POST or None)
+    form = OfficeCancelForm(request.POST or None)
     form.fields["tell_patient"].label = "Tell the patients"
     form.fields["message"].label = "Message to the patients"
     if request.method != "POST" or not form.is_valid():
@@ -91,9 +91,9 @@ def chosen(request: ClinicRequest) -> list[Appointment]:
 
 
 def ask(
-    request: ClinicRequest, visits: Sequence[Appointment], form: CancelForm, back: str
+    request: ClinicRequest, visits: Sequence[Appointment], form: OfficeCancelForm, back: str
 ) -> HttpResponse:
-    rows = lines(visits, now=request.now, zone=request.zone)
+    rows = lines(visits, portal="clinic", now=request.now, zone=request.zone)
     going = [row for row in rows if row.can_be_cancelled]
     context = {
         "going": going,
@@ -124,7 +124,7 @@ def told_of(request: ClinicRequest, visits: Sequence[Appointment]) -> Told:
     return Told(patients, sorted(doctors.items()), sorted(unreachable))
 
 
-def cancel_one(request: ClinicRequest, visit: Appointment, form: CancelForm) -> Outcome:
+def cancel_one(request: ClinicRequest, visit: Appointment, form: OfficeCancelForm) -> Outcome:
     """Cancel it and commit; a refusal becomes the line that says why."""
     try:
         visit = lifecycle.cancel(visit, **form.cleaned_data, actor=request.actor, now=request.now)
@@ -132,8 +132,8 @@ def cancel_one(request: ClinicRequest, visit: Appointment, form: CancelForm) -> 
         status = str(refused.details.get("status", ""))
         why = f"It was {badge_of(status).word.lower()} already." if status else refused.message
         visit.refresh_from_db(fields=["status", "hold_expires_at"])
-        return Outcome(lines([visit], now=request.now, zone=request.zone)[0], why)
-    return Outcome(lines([visit], now=request.now, zone=request.zone)[0])
+        return Outcome(lines([visit], portal="clinic", now=request.now, zone=request.zone)[0], why)
+    return Outcome(lines([visit], portal="clinic", now=request.now, zone=request.zone)[0])
 
 
 def _back(request: ClinicRequest) -> str:

@@ -11,9 +11,9 @@ from portals.clinic.access import ClinicRequest, Right, clinic_page
 from portals.dates import EARLIEST, LATEST, read_date, today
 from portals.rendering import page
 from portals.toasts import toast
+from portals.visits.filters import CUSTOM, View
 
 from .day_columns import Day, day_of
-from .filters import CUSTOM, View
 
 
 @clinic_page(Right.VIEW)

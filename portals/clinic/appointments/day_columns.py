@@ -18,9 +18,8 @@ from common.intervals import Interval, subtract, union
 from common.local_time import zone_label
 from organisations.models import Doctor, Organisation
 from portals.dates import midnight
-
-from .filters import appointments_of, name_of
-from .rows import visit_url
+from portals.visits.filters import appointments_of, name_of
+from portals.visits.rows import visit_url
 
 STEP = 5 * 60
 HOUR = 3600
@@ -212,7 +211,7 @@ def _blocks(visits: Sequence[Appointment], axis: _Axis, zone: str, now: datetime
                 ends=f"{local_end:%H:%M}",
                 patient_name=name_of(visit.patient),
                 type_name=visit.appointment_type.name,
-                url=visit_url(visit),
+                url=visit_url(visit, "clinic"),
                 is_beside=is_beside,
             )
         )

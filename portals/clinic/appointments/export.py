@@ -10,8 +10,7 @@ from appointments.models import Appointment, AppointmentQuerySet
 from organisations import audit
 from portals.clinic.access import ClinicRequest, Right, clinic_page
 from portals.csv_export import CHUNK, Cell, csv_response
-
-from .filters import appointments_of, filters_of
+from portals.visits.filters import appointments_of, filters_of
 
 HEADER = (
     "uid",

@@ -10,10 +10,9 @@ from portals.chips import Tab
 from portals.clinic.access import ClinicRequest, Right, clinic_page
 from portals.keyset import paginate
 from portals.rendering import page
-
-from .filters import Filters, View, filters_of
-from .queries import rows_of, tabs_of
-from .rows import lines
+from portals.visits.filters import Filters, View, appointments_of, filters_of
+from portals.visits.queries import rows_of, tabs_of
+from portals.visits.rows import lines
 
 MOST_AT_ONCE = 200
 KEY = ("starts_at", "uid")
@@ -27,19 +26,20 @@ def appointments(request: ClinicRequest) -> HttpResponse:
     now, zone = request.now, request.zone
     filters, choices = filters_of(request, request.organisation, now=now, zone=zone)
     is_falling = filters.view.is_newest_first
+    every = appointments_of(request.organisation)
     visits = paginate(
         request,
-        rows_of(filters, request.organisation, now=now, zone=zone),
+        rows_of(filters, every, now=now, zone=zone),
         key=KEY,
         descending=is_falling,
         labels=("Later", "Earlier") if is_falling else ("Earlier", "Later"),
     )
-    tabs = tabs_of(filters, request.organisation, now=now, zone=zone)
+    tabs = tabs_of(filters, every, now=now, zone=zone)
     context = {
         "filters": filters,
         "tabs": list(tabs.values()),
         "choices": choices,
-        "rows": lines(visits.rows, now=now, zone=zone),
+        "rows": lines(visits.rows, portal="clinic", now=now, zone=zone),
         "visits": visits,
         "all_of_filter": all_at_once(filters, tabs[filters.view]),
         "in_all_url": filters.query_of(View.ALL),

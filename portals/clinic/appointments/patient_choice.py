@@ -13,8 +13,7 @@ from organisations.models import Patient
 from portals.clinic.access import ClinicRequest, Right, clinic_page
 from portals.clinic.search.queries import SHORTEST, Found, find
 from portals.rendering import page
-
-from .filters import Filters, filters_of, name_of
+from portals.visits.filters import Filters, filters_of, name_of
 
 _TEMPLATE = "portals/clinic/appointments/choose_patient.html"
 

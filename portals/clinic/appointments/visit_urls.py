@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from .actions import CANCEL, COMPLETE, CONFIRM, NO_SHOW, act_view
+from .actions import ACTS, act_view
 from .detail import appointment
 from .rebooking import book_again, rebook
 from .resending import resend
@@ -11,10 +11,7 @@ _OWN = "appointments/<str:uid>/"
 
 urlpatterns: list[URLPattern] = [
     path(_OWN, appointment, name="appointment"),
-    *[
-        path(f"{_OWN}{act.name}/", act_view(act), name=f"appointment-{act.name}")
-        for act in (CONFIRM, CANCEL, COMPLETE, NO_SHOW)
-    ],
+    *[path(f"{_OWN}{act.name}/", act_view(act), name=f"appointment-{act.name}") for act in ACTS],
     path(f"{_OWN}rebook/", rebook, name="appointment-rebook"),
     path(f"{_OWN}book-again/", book_again, name="appointment-book-again"),
     path(

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from appointments.status import Status
-from portals.clinic.appointments.filters import CUSTOM, View
+from portals.visits.filters import CUSTOM, View
 
 
 def appointments(

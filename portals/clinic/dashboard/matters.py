@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 from appointments.models import Appointment
 from organisations.models import Organisation
 from portals.clinic.access import ClinicRequest, Right, clinic_page
-from portals.clinic.appointments.rows import lines
 from portals.rendering import page
+from portals.visits.rows import lines
 
 from .queries import Moment, lines_of, outside_hours
 from .troubles import troubled_reminders
@@ -59,7 +59,7 @@ def attention(request: ClinicRequest, what: str) -> HttpResponse:
     found = matter.visits(request.organisation, Moment(request.now, request.zone))
     visits = Appointment.objects.of(request.organisation).filter(uid__in=found)
     shown = lines_of(visits.order_by("starts_at", "uid")[:MOST_LISTED])
-    rows = lines(shown, now=request.now, zone=request.zone)
+    rows = lines(shown, portal="clinic", now=request.now, zone=request.zone)
     context = {
         "matter": matter,
         "rows": [(row, found[row.visit.uid]) for row in rows],

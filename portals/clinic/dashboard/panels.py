@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from appointments.status import Status
 from organisations.models import Organisation
 from portals.charts import Point
-from portals.clinic.appointments.filters import View
-from portals.clinic.appointments.rows import lines
+from portals.visits.filters import View
+from portals.visits.rows import lines
 
 from . import lists
 from .numbers import Day, Share, Tally, between, utilisation, weeks_until
@@ -35,7 +35,9 @@ def today(organisation: Organisation, moment: Moment, tally: Tally) -> dict[str,
         url = lists.appointments(View.ALL, *statuses, dates="today")
         return Number(label, f"{count:,}", url)
 
-    left = lines(left_today(organisation, moment), now=moment.now, zone=moment.zone)
+    left = lines(
+        left_today(organisation, moment), portal="clinic", now=moment.now, zone=moment.zone
+    )
     return {
         "today": [
             number("Visits today", tally.planned, *_PLANNED),

@@ -120,7 +120,7 @@ def left_today(organisation: Organisation, moment: Moment) -> QuerySet[Appointme
 
 
 def lines_of(visits: QuerySet[Appointment]) -> QuerySet[Appointment]:
-    """With what `portals.clinic.appointments.rows` prints of each, in one statement."""
+    """With what `portals.visits.rows` prints of each, in one statement."""
     return visits.select_related("doctor", "patient", "appointment_type", "rebooked_to", "previous")
 
 

@@ -12,7 +12,7 @@ from appointments.models import Appointment, AppointmentType
 from appointments.status import Status
 from organisations.models import Doctor, Patient
 from portals.clinic.access import ACCESS_QUERIES
-from portals.clinic.appointments import queries
+from portals.visits import queries
 from portals.clinic.layout import LAYOUT_QUERIES
 from portals.keyset import SIZE
 from tests.appointments.clinic import HOUR, MINUTE

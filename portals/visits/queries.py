@@ -10,10 +10,9 @@ from django.db import connection
 from django.db.models import Model, QuerySet
 
 from appointments.models import AppointmentQuerySet
-from organisations.models import Organisation
 from portals.chips import Tab
 
-from .filters import Filters, View, appointments_of
+from .filters import Filters, View
 
 CAP = 1000
 
@@ -30,10 +29,10 @@ class Count:
 
 
 def rows_of(
-    filters: Filters, organisation: Organisation, *, now: datetime, zone: str
+    filters: Filters, visits: AppointmentQuerySet, *, now: datetime, zone: str
 ) -> AppointmentQuerySet:
-    """What the list shows, with all it names of each row, in one statement."""
-    rows = filters.narrow(appointments_of(organisation), now=now, zone=zone)
+    """What the list shows of `visits`, with all it names of each row, in one statement."""
+    rows = filters.narrow(visits, now=now, zone=zone)
     return rows.select_related(
         "doctor", "patient", "appointment_type", "rebooked_to", "previous"
     ).only(
@@ -55,13 +54,12 @@ def rows_of(
 
 
 def tabs_of(
-    filters: Filters, organisation: Organisation, *, now: datetime, zone: str
+    filters: Filters, visits: AppointmentQuerySet, *, now: datetime, zone: str
 ) -> dict[View, Tab]:
     """Every tab with what it would show under these filters. One statement."""
-    rows = appointments_of(organisation)
     counts = capped_counts(
         [
-            filters.narrow(rows, now=now, zone=zone, view=view).order_by(
+            filters.narrow(visits, now=now, zone=zone, view=view).order_by(
                 "-starts_at" if view.is_newest_first else "starts_at"
             )
             for view in View

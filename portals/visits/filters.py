@@ -201,6 +201,19 @@ def read(
     )
 
 
+def read_own(query: QueryDict, *, now: datetime, zone: str) -> Filters:
+    """The list a URL asks for where all visits are one doctor's: by tab, status and dates only."""
+    reader = _Reader(query, problems=[])
+    dates, dates_name = reader.dates(now, zone)
+    return Filters(
+        view=reader.view(),
+        statuses=reader.statuses(),
+        dates=dates,
+        dates_name=dates_name,
+        problems=tuple(reader.problems),
+    )
+
+
 def filters_of(
     request: HttpRequest, organisation: Organisation, *, now: datetime, zone: str
 ) -> tuple[Filters, Choices]:

@@ -1,4 +1,4 @@
-"""What an admin says when cancelling, for one visit or for many."""
+"""What staff say when cancelling, for one visit or for many."""
 
 from django import forms
 
@@ -18,7 +18,7 @@ USUAL_REASONS = (
 class WithSuggestions(forms.TextInput):
     """A text field that offers usual answers, and takes any other."""
 
-    template_name = "portals/clinic/appointments/_suggestions.html"
+    template_name = "portals/visits/_suggestions.html"
 
     def __init__(self, suggestions: tuple[str, ...]) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class WithSuggestions(forms.TextInput):
 
 
 class CancelForm(PortalForm):
-    """The arguments of `lifecycle.cancel`; its own checks have the last word."""
+    """The arguments of `lifecycle.cancel`; its own checks have the last word. So a doctor speaks, for themselves."""
 
     reason = forms.CharField(
         max_length=500,
@@ -50,6 +50,17 @@ class CancelForm(PortalForm):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="It goes into the e-mail that tells of the cancellation.",
     )
+    tell_patient = forms.BooleanField(
+        label="Tell the patient",
+        required=False,
+        initial=True,
+        help_text="Unticked, it is silent and the history says so.",
+    )
+
+
+class OfficeCancelForm(CancelForm):
+    """An admin says on whose behalf, too."""
+
     on_behalf_of = forms.ChoiceField(
         label="On whose behalf",
         choices=[
@@ -60,9 +71,5 @@ class CancelForm(PortalForm):
         initial=OnBehalfOf.CLINIC,
         widget=forms.RadioSelect,
     )
-    tell_patient = forms.BooleanField(
-        label="Tell the patient",
-        required=False,
-        initial=True,
-        help_text="Unticked, it is silent and the history says so.",
-    )
+
+    field_order = ("reason", "message", "on_behalf_of", "tell_patient")

@@ -10,6 +10,7 @@ from appointments.models import Appointment
 from appointments.status import ACTIVE, Status
 from common.clock import zone as zone_of
 from common.local_time import zone_label
+from organisations.models import Patient
 
 from .filters import name_of
 
@@ -41,12 +42,15 @@ class Row:
         return self.status == Status.HELD
 
 
-def lines(visits: Iterable[Appointment], *, now: datetime, zone: str) -> list[Row]:
-    """Needs doctor, patient, type, `previous` and `rebooked_to` of each visit; asks nothing itself."""
-    return [_line(visit, now, zone) for visit in visits]
+def lines(visits: Iterable[Appointment], *, portal: str, now: datetime, zone: str) -> list[Row]:
+    """`portal` is the namespace its links lead into.
+
+    Needs doctor, patient, type, `previous` and `rebooked_to` of each visit; asks nothing itself.
+    """
+    return [_line(visit, portal, now, zone) for visit in visits]
 
 
-def _line(visit: Appointment, now: datetime, zone: str) -> Row:
+def _line(visit: Appointment, portal: str, now: datetime, zone: str) -> Row:
     local = visit.starts_at.astimezone(zone_of(zone))
     successor: Appointment | None = getattr(visit, "rebooked_to", None)
     label = zone_label(local, zone)
@@ -58,15 +62,20 @@ def _line(visit: Appointment, now: datetime, zone: str) -> Row:
         zone=label,
         abbreviation=label.removeprefix(f"{zone}, "),
         doctors_time=elsewhere(local, visit.doctor.timezone),
-        url=visit_url(visit),
-        patient_url=reverse("clinic:patient", args=[visit.patient.uid]),
-        moved_to_url=visit_url(successor),
-        moved_from_url=visit_url(visit.previous),
+        url=visit_url(visit, portal),
+        patient_url=patient_url(visit.patient, portal),
+        moved_to_url=visit_url(successor, portal),
+        moved_from_url=visit_url(visit.previous, portal),
     )
 
 
-def visit_url(visit: Appointment | None) -> str:
-    return reverse("clinic:appointment", args=[visit.uid]) if visit else ""
+def visit_url(visit: Appointment | None, portal: str) -> str:
+    return reverse(f"{portal}:appointment", args=[visit.uid]) if visit else ""
+
+
+def patient_url(patient: Patient, portal: str) -> str:
+    """The patient's page; "" in a portal that has none."""
+    return reverse("clinic:patient", args=[patient.uid]) if portal == "clinic" else ""
 
 
 def elsewhere(local: datetime, zone_name: str) -> str:

@@ -1,0 +1,1 @@
+"""Visits as every portal lists, shows, cancels and moves them: each portal says which are its own."""
