@@ -7,7 +7,7 @@ LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-ver
 	--no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test check fmt lock
+.PHONY: help demo demo-reset test sabotage check fmt lock
 
 help: ## what can be done here
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -26,6 +26,9 @@ else
 	$(BIN)/python -m pytest -n 2 -m "not browser and not process"
 	$(BIN)/python -m pytest -m "browser or process"
 endif
+
+sabotage: .venv/installed ## take each guard away in a copy: the suite must go red; ARGS="lock" for some
+	$(BIN)/python -m tests.sabotage $(ARGS)
 
 check: .venv/installed ## every rule a machine can keep
 	$(BIN)/ruff check .

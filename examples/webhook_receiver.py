@@ -70,11 +70,14 @@ class Handler(BaseHTTPRequestHandler):
         if length > LARGEST_BODY:
             self._answer(413, "too large")
             return
-        status, text = self.server.receive(self.rfile.read(length), dict(self.headers))
-        self._answer(status, text)
+        body = self.rfile.read(length)
+        status, text = self.server.receive(body, dict(self.headers))
+        self._answer(status, text, body)
 
-    def _answer(self, status: int, text: str) -> None:
-        print(f"{status} {self.headers.get('webhook-id', '-')} {text}", flush=True)
+    def _answer(self, status: int, text: str, received: bytes = b"") -> None:
+        # The fingerprint of the bytes: a delivery that comes again has the same one.
+        fingerprint = hashlib.sha256(received).hexdigest()[:12] if received else "-"
+        print(f"{status} {self.headers.get('webhook-id', '-')} {fingerprint} {text}", flush=True)
         body = text.encode()
         self.send_response(status)
         self.send_header("Content-Type", "text/plain; charset=utf-8")

@@ -180,7 +180,7 @@ def slow_hold(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event
     def slow(**arguments: Any) -> Appointment:
         held = real(**arguments)
         begun.set()
-        assert let_go.wait(20)
+        assert let_go.wait(8)
         return held
 
     monkeypatch.setattr(lifecycle, "hold", slow)

@@ -1,6 +1,7 @@
 """The locks of each verb: which rows it waits for, and that it does not wait for inserts beside them."""
 
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from typing import LiteralString
@@ -16,7 +17,7 @@ from common.retrying import sqlstate
 from tests.appointments.clinic import HOUR, START, Clinic, make_clinic
 from tests.factories import ADMIN, NOW, PATIENT
 
-from .racing import Work, race
+from .racing import Work, race, wait_until_somebody_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,6 +30,12 @@ def locked(row: Model, strength: LiteralString) -> Generator[None]:
         statement = sql.SQL("SELECT id FROM {} WHERE id = %s FOR {}")
         cursor.execute(statement.format(table, sql.SQL(strength)), [row.pk])
         yield
+
+
+def is_locked(row: Model) -> bool:
+    """Whether somebody else has it."""
+    free = type(row)._default_manager.select_for_update(no_key=True, skip_locked=True)
+    return not free.filter(pk=row.pk).exists()
 
 
 def impatient(work: Work) -> Appointment:
@@ -94,6 +101,22 @@ def test_a_verb_waits_for_exactly_its_rows(verb: str, monkeypatch: pytest.Monkey
             waited[name] = sqlstate(error)
 
     assert waited == dict.fromkeys(WAITS_FOR[verb], "55P03")
+
+
+@pytest.mark.parametrize("verb", ["confirm", "rebook"])
+def test_a_verb_takes_its_locks_in_the_one_order(verb: str) -> None:
+    """While it waits for one row it has none of those that come after it: so no two wait in a ring."""
+    work, rows = verbs(make_clinic())[verb]
+    order = [name for name in ("patient", "organisation", "appointment") if name in WAITS_FOR[verb]]
+
+    for position, name in enumerate(order):
+        with ThreadPoolExecutor(1) as pool:
+            with locked(rows[name], "NO KEY UPDATE"):
+                waiting = pool.submit(race, [work])
+                wait_until_somebody_waits()
+                taken = [later for later in order[position + 1 :] if is_locked(rows[later])]
+            waiting.result()
+        assert taken == [], f"before {name}"
 
 
 @pytest.mark.parametrize("verb", WAITS_FOR)

@@ -202,7 +202,7 @@ def test_what_another_worker_is_just_claiming_is_passed_over() -> None:
     with transaction.atomic():
         Delivery.objects.select_for_update(no_key=True).get(pk=theirs.pk)
         worker.start()
-        worker.join(timeout=10)
+        worker.join(timeout=5)
         assert not worker.is_alive()  # it did not wait
     assert claimed == [ours.pk]
 

@@ -1,0 +1,216 @@
+"""Guards of what leaves: reminders once, leases, the check before the send, the one HTTP client."""
+
+from .guards import Constraint, Guard, InSource
+
+_MANAGERS = "tests/concurrency/test_reminders.py"
+_DUE = "tests/reminders/test_due.py"
+_FIRING = "tests/reminders/test_firing.py"
+_ENGINE = "tests/notifications/test_engine.py"
+_OUTBOUND = "tests/common/test_outbound.py"
+_WEBHOOKS = "tests/notifications/test_webhooks.py"
+
+_REMINDERS = (
+    Constraint(
+        name="reminder: the unique row",
+        table="appointment_reminders_sent",
+        constraint="reminder_is_dealt_with_once_per_recipient",
+        tests=(f"{_MANAGERS}::test_six_managers_fire_each_reminder_once",),
+    ),
+    InSource(
+        name="reminder: what fired stays",
+        path="reminders/sent_rows.py",
+        old="WHERE appointment_reminders_sent.outcome <> 'fired'\n",
+        new="",
+        tests=(f"{_MANAGERS}::test_six_managers_fire_each_reminder_once",),
+    ),
+    InSource(
+        name="reminder: rows are inserted in key order",
+        path="reminders/sent_rows.py",
+        old="ORDER BY given.appointment_id, given.rule_id, given.recipient_uid\n",
+        new="",
+        tests=(f"{_MANAGERS}::test_six_managers_over_8000_reminders_write_exactly_8000",),
+    ),
+    InSource(
+        name="reminder: only of what is still confirmed",
+        path="reminders/visits.py",
+        old="pk__in=appointment_ids, status=Status.CONFIRMED)",
+        new="pk__in=appointment_ids)",
+        tests=(f"{_FIRING}::test_a_visit_called_off_between_finding_and_firing_is_left_alone",),
+    ),
+    InSource(
+        name="reminder: nobody calls the visit off meanwhile",
+        path="reminders/visits.py",
+        old="        .select_for_update(no_key=True)\n",
+        new="",
+        tests=(f"{_MANAGERS}::test_a_visit_being_cancelled_meanwhile_is_not_reminded_of",),
+    ),
+    InSource(
+        name="reminder: ten minutes of looking back",
+        path="reminders/due.py",
+        old="LOOK_BACK = timedelta(minutes=10)",
+        new="LOOK_BACK = timedelta(0)",
+        tests=(
+            f"{_DUE}::test_a_confirm_that_commits_after_the_tick_that_should_have_seen_it_is_reminded_of",
+        ),
+    ),
+    InSource(
+        name="reminder: the mark never moves back",
+        path="reminders/due.py",
+        old="GREATEST(reminders_duemark.looked_until, EXCLUDED.looked_until)",
+        new="EXCLUDED.looked_until",
+        tests=(f"{_DUE}::test_a_clock_set_back_neither_fires_twice_nor_moves_the_mark",),
+    ),
+    InSource(
+        name="reminder: booked too late is not fired",
+        path="reminders/verdict.py",
+        old="        if due < confirmed_at:\n",
+        new="        if False:\n",
+        tests=(f"{_DUE}::test_a_day_before_a_visit_booked_20_hours_ahead_is_skipped_and_logged",),
+    ),
+    InSource(
+        name="reminder: never after the start",
+        path="reminders/verdict.py",
+        old="    if now >= starts_at:\n",
+        new="    if False:\n",
+        tests=(f"{_DUE}::test_at_the_start_it_is_too_late",),
+    ),
+    InSource(
+        name="maintenance: one run at a time",
+        path="rxscale/maintenance.py",
+        old="        if not is_ours:\n",
+        new="        if False:\n",
+        tests=("tests/rxscale/test_maintenance.py::test_a_run_while_another_runs_does_nothing",),
+    ),
+)
+
+_LEASES = (
+    InSource(
+        name="delivery: asked again just before it leaves",
+        path="notifications/delivery.py",
+        old="        return kinds.find(delivery.kind).still_wanted(delivery, now)\n",
+        new='        return ""\n',
+        tests=(f"{_ENGINE}::test_what_is_no_longer_wanted_is_skipped_with_the_reason",),
+    ),
+    InSource(
+        name="delivery: a reminder of a moved or cancelled visit",
+        path="reminders/messages.py",
+        old="    reason = why_not_ahead(sent.appointment, now)\n",
+        new='    reason = ""\n',
+        tests=(
+            "tests/reminders/test_messages.py::test_it_is_not_wanted_for_a_moved_or_cancelled_visit",
+            "tests/reminders/test_messages.py::test_it_is_wanted_until_the_visit_begins",
+        ),
+    ),
+    InSource(
+        name="delivery: nobody who opted out or bounced",
+        path="notifications/delivery.py",
+        old="        if reason := self._suppressed.get(key):\n",
+        new='        if reason := "":\n',
+        tests=(f"{_ENGINE}::test_nobody_is_written_to_without_or_at_a_suppressed_address",),
+    ),
+    InSource(
+        name="lease: what is claimed is nobody else's",
+        path="notifications/models.py",
+        old="            Q(leased_until=None) | Q(leased_until__lte=now)\n",
+        new="\n",
+        tests=(
+            f"{_ENGINE}::test_a_leased_delivery_is_nobody_elses_until_the_lease_runs_out",
+            f"{_ENGINE}::test_parallel_workers_send_each_delivery_once",
+        ),
+    ),
+    InSource(
+        name="lease: claims pass each other over",
+        path="notifications/leases.py",
+        old='        locked = due.order_by("next_attempt_at", "pk").select_for_update(\n'
+        "            skip_locked=True, no_key=True\n",
+        new='        locked = due.order_by("next_attempt_at", "pk").select_for_update(\n'
+        "            no_key=True\n",
+        tests=(f"{_ENGINE}::test_what_another_worker_is_just_claiming_is_passed_over",),
+    ),
+    InSource(
+        name="lease: one that ran out does not begin",
+        path="notifications/leases.py",
+        old="_held(delivery).filter(leased_until__gt=now).update",
+        new="_held(delivery).update",
+        tests=(f"{_ENGINE}::test_who_comes_when_the_claim_has_run_out_does_not_begin",),
+    ),
+    InSource(
+        name="lease: one that was lost does not record",
+        path="notifications/leases.py",
+        old="pk=delivery.pk, state=DeliveryState.PENDING, lease_token=delivery.lease_token\n    )\n",
+        new="pk=delivery.pk, state=DeliveryState.PENDING\n    )\n",
+        tests=(f"{_ENGINE}::test_a_worker_that_was_given_up_cannot_record_over_its_successor",),
+    ),
+    InSource(
+        name="SMS: never sent twice after a call that began",
+        path="notifications/delivery.py",
+        old="            if delivery.call_began_at and delivery.channel == Channel.SMS:\n",
+        new="            if False:\n",
+        tests=(
+            "tests/notifications/test_sms.py::test_a_worker_that_died_after_the_call_began_leaves_it_unknown",
+        ),
+    ),
+)
+
+_CLIENT = (
+    InSource(
+        name="client: addresses are checked when dialling",
+        path="common/outbound.py",
+        old="        for address in addresses:\n            self._check(address)\n",
+        new="",
+        tests=(
+            f"{_OUTBOUND}::test_a_name_that_was_public_when_saved_is_refused_when_dialled",
+            f"{_OUTBOUND}::test_one_closed_address_refuses_the_name_before_dialling",
+            f"{_OUTBOUND}::test_plain_http_goes_to_loopback_only",
+        ),
+    ),
+    InSource(
+        name="client: the checked address is the one that is dialled",
+        path="common/outbound.py",
+        old="        stream = self._dial(addresses, port)\n",
+        new="        stream = self._network.connect_tcp(host, port, timeout=self.remaining())\n",
+        tests=(f"{_OUTBOUND}::test_the_checked_address_is_dialled_and_the_name_not_asked_again",),
+    ),
+    InSource(
+        name="client: targets are checked when saved",
+        path="common/targets.py",
+        old="    if not all(is_within(address, reach) for address in addresses):\n",
+        new="    if False:\n",
+        tests=(f"{_OUTBOUND}::test_what_must_not_be_a_target_is_refused_when_saved",),
+    ),
+    InSource(
+        name="client: special addresses beyond is_global",
+        path="common/addresses.py",
+        old="        return not any(address in network for network in _CLOSED_V4)\n",
+        new="        return True\n",
+        tests=(f"{_OUTBOUND}::test_every_special_address_is_not",),
+    ),
+    InSource(
+        name="client: no redirect is followed",
+        path="common/outbound.py",
+        old="httpx.Client(transport=_Transport(backend), trust_env=False) as client",
+        new="httpx.Client(\n"
+        "                transport=_Transport(backend), trust_env=False, follow_redirects=True\n"
+        "            ) as client",
+        tests=(
+            f"{_OUTBOUND}::test_a_redirect_is_an_answer_like_any_other",
+            f"{_WEBHOOKS}::test_anything_but_2xx_is_tried_again_and_no_redirect_is_followed",
+        ),
+    ),
+    InSource(
+        name="client: the deadline is a total",
+        path="common/outbound.py",
+        old="        seconds = self._deadline - time.monotonic()\n",
+        new="        seconds = 1.0\n",
+        tests=(f"{_WEBHOOKS}::test_the_deadline_is_a_total",),
+    ),
+    InSource(
+        name="client: so much of an answer and no more",
+        path="common/outbound.py",
+        old="        if not self._allowance:\n",
+        new="        self._allowance = MAX_ANSWER_BYTES\n        if False:\n",
+        tests=(f"{_WEBHOOKS}::test_an_endless_answer_is_read_to_20_kilobytes_and_acknowledges",),
+    ),
+)
+
+SENDING: tuple[Guard, ...] = (*_REMINDERS, *_LEASES, *_CLIENT)

@@ -1,0 +1,8 @@
+"""All guards."""
+
+from .booking import BOOKING
+from .fences import FENCES
+from .guards import Guard
+from .sending import SENDING
+
+GUARDS: tuple[Guard, ...] = (*BOOKING, *SENDING, *FENCES)
