@@ -1,10 +1,12 @@
 """What an API key reaches: the rows of its organisation, or of the one shop it is bound to."""
 
+from collections.abc import Iterable
+
 from appointments.models import Appointment, AppointmentQuerySet, AppointmentType
 from organisations.models import Doctor, Organisation, OwnedQuerySet, Patient, Shop
 
 from .auth import KeyCaller
-from .errors import found
+from .errors import found, not_found
 
 
 def appointments_of_key(caller: KeyCaller) -> AppointmentQuerySet:
@@ -35,7 +37,8 @@ def named_shop(caller: KeyCaller, uid: str | None) -> Shop | None:
 
 
 def find_type(organisation: Organisation, uid: str) -> AppointmentType:
-    return found(AppointmentType.objects.of(organisation).filter(uid=uid).first())
+    rows = AppointmentType.objects.of(organisation).select_related("organisation")
+    return found(rows.filter(uid=uid).first())
 
 
 def find_doctor(organisation: Organisation, uid: str) -> Doctor:
@@ -46,3 +49,12 @@ def find_doctor(organisation: Organisation, uid: str) -> Doctor:
 def named_doctor(organisation: Organisation, uid: str | None) -> Doctor | None:
     """The doctor a body names, if it names one."""
     return None if uid is None else find_doctor(organisation, uid)
+
+
+def find_doctors(organisation: Organisation, uids: Iterable[str]) -> list[Doctor]:
+    """All of them, or the 404."""
+    wanted = set(uids)
+    doctors = list(Doctor.objects.of(organisation).filter(uid__in=wanted)) if wanted else []
+    if len(doctors) < len(wanted):
+        raise not_found()
+    return doctors

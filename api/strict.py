@@ -14,7 +14,7 @@ from ninja import NinjaAPI, Schema
 from ninja.params import models
 from ninja.parser import Parser
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictInt, StrictStr
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticUndefined
 
 from common.texts import is_storable
 
@@ -129,13 +129,26 @@ class Nothing(StrictSchema):
     """An empty JSON object, or no body."""
 
 
-def optional(**bounds: Any) -> Any:
-    """Of a PATCH: the field may be left out, and null is no value for it (`StrictSchema.given`)."""
-    return Field(default_factory=lambda: None, **bounds)
+class Subset(StrictSchema):
+    """Beside the schema of a POST the base of its PATCH: `class TypeChanges(Subset, TypeRequest)`.
+
+    Every field may be left out, and then nothing changes; null is what it is in the POST.
+    """
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        for field in cls.model_fields.values():
+            field.default, field.default_factory = PydanticUndefined, left_out
+        cls.model_rebuild(force=True)
+
+
+def left_out() -> Any:
+    """A factory, for the document would show a plain default as what a missing field means."""
 
 
 Text = Annotated[StrictStr, Field(max_length=MAX_TEXT), AfterValidator(storable)]
 LongText = Annotated[StrictStr, Field(max_length=MAX_LONG_TEXT), AfterValidator(storable)]
+Name = Annotated[StrictStr, Field(min_length=1, max_length=200), AfterValidator(storable)]
 Reference = Annotated[StrictStr, Field(max_length=200), AfterValidator(storable)]
 Instant = Annotated[StrictInt, Field(ge=0, le=LATEST_INSTANT)]
 QueryInstant = Annotated[int, Field(ge=0, le=LATEST_INSTANT), BeforeValidator(_digits)]
