@@ -13,7 +13,7 @@ from .dates import (
     set_override,
 )
 from .stops import lift_stop, stop_bookings
-from .week import CopiedDay, add_window, change_window, copy_day, remove_window
+from .week import CopiedDay, add_window, change_window, copy_day, remove_window, undo_copy
 
 __all__ = [
     "CopiedDay",
@@ -28,4 +28,5 @@ __all__ = [
     "remove_window",
     "set_override",
     "stop_bookings",
+    "undo_copy",
 ]

@@ -1,13 +1,13 @@
 """Edits of the weekly windows. Overlaps are refused here by name, and by the database in any case."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from availability.errors import Invalid, WindowOverlap
+from availability.errors import Invalid, Stale, WindowOverlap
 from availability.models import AvailabilityWindow, Weekday
 from availability.values import WindowValues, overlapping
 from organisations.actors import Actor
@@ -88,6 +88,7 @@ def copy_day(
     sources = [WindowValues.of(window) for window in windows.filter(weekday=from_weekday)]
     replaced = windows.filter(weekday__in=targets)
     removed = [WindowValues.of(window) for window in replaced]
+    removed_uids = [window.uid for window in replaced]
     replaced.delete()
     copies = [replace(source, weekday=weekday) for weekday in targets for source in sources]
     added = [_stored(_new(doctor), values) for values in copies]
@@ -98,8 +99,40 @@ def copy_day(
         now=now,
         source=Weekday(from_weekday).label,
         targets=[Weekday(weekday).label for weekday in targets],
+        removed=removed_uids,
     )
     return CopiedDay(added, removed)
+
+
+@transaction.atomic
+def undo_copy(
+    doctor: Doctor,
+    *,
+    added: Sequence[str],
+    removed: Sequence[WindowValues],
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Take a copy back: what it added (by uid) goes, what it replaced comes again.
+
+    Raises Stale when any of the copies is gone, Invalid, or WindowOverlap; then nothing has changed.
+    """
+    doctor = take_turn(doctor.pk)
+    copies = AvailabilityWindow.objects.filter(doctor=doctor, uid__in=added)
+    if not added or copies.count() != len(set(added)):
+        raise Stale("Somebody else has changed this in the meantime.")
+    gone = sorted({window.weekday for window in copies})
+    copies.delete()
+    back = [_stored(_new(doctor), values.checked()) for values in removed]
+    weekdays = sorted({*gone, *(window.weekday for window in back)})
+    record(
+        doctor,
+        "availability_day.copy_undone",
+        actor=actor,
+        now=now,
+        targets=[Weekday(weekday).label for weekday in weekdays],
+        removed=list(added),
+    )
 
 
 def _targets(from_weekday: int, to_weekdays: Iterable[int]) -> list[int]:

@@ -95,6 +95,11 @@
   arrange(document);
   document.addEventListener("htmx:load", (event) => arrange(event.detail.elt.parentElement ?? document));
 
+  // What has been undone need not be said any longer.
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.successful) event.detail.elt.closest("[data-toast]")?.remove();
+  });
+
   document.addEventListener("htmx:configRequest", (event) => {
     const token = document.querySelector('meta[name="csrf-token"]');
     if (token) event.detail.headers["X-CSRFToken"] = token.content;

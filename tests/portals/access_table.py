@@ -99,8 +99,37 @@ CLINIC = {
 }
 
 DOCTOR = {
+    "doctor:availability": Page(OWN, 200),
+    "doctor:availability-date": Page(OWN, 200, 422),
+    "doctor:availability-date-add": Page(OWN, 200, 422),
+    "doctor:availability-date-effect": Page(OWN, 200),
+    "doctor:availability-date-remove": Page(OWN, None, 302),
+    "doctor:availability-hours": Page(OWN, 200, 422),
+    "doctor:availability-hours-add": Page(OWN, 200, 422),
+    "doctor:availability-hours-copy": Page(OWN, 200, 422),
+    "doctor:availability-hours-copy-effect": Page(OWN, 200),
+    "doctor:availability-hours-effect": Page(OWN, 200),
+    "doctor:availability-hours-remove": Page(OWN, None, 302),
+    "doctor:availability-hours-uncopy": Page(OWN, None, 302),
+    "doctor:availability-keep": Page(OWN, None, 302),
+    "doctor:availability-off": Page(OWN, 200, 422),
+    "doctor:availability-off-add": Page(OWN, 200, 422),
+    "doctor:availability-off-effect": Page(OWN, 200),
+    "doctor:availability-off-remove": Page(OWN, None, 302),
+    "doctor:availability-unkeep": Page(OWN, None, 302),
     "doctor:switch-organisation": Page(OWN, None, 404),
     "doctor:today": Page(OWN, 200),
+}
+
+# Of the patient whose browser a launch code opened: a hold of theirs, and for `done` a visit of theirs.
+SESSION = "booking session"
+BOOK = {
+    "booking:choose": Page(SESSION, 200),
+    "booking:details": Page(SESSION, 200, 422),
+    "booking:done": Page(SESSION, 200),
+    "booking:hold": Page(SESSION, None, 302),
+    "booking:release": Page(SESSION, None, 302),
+    "booking:zone": Page(SESSION, 200, 302),
 }
 
 # (GET, POST) of nobody, and of whoever is signed in and proved who they are just now.
@@ -130,8 +159,10 @@ ACCOUNTS = {
 EVERYBODY = {
     "booking:calendar": (200, 405),
     "booking:join": (200, 405),
+    "booking:launch": (302, 404),
     "booking:room": (302, 405),
     "booking:visit": (200, 405),
+    "doctor-feed": (200, 405),
     "healthz": (200, 405),
     "hook-email": (405, 403),
     "hook-twilio": (405, 403),

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from appointments import lifecycle
+from django.conf import settings
+
+from appointments import calendar_feed, lifecycle
 from appointments.models import Appointment
 from appointments.status import Status
+from availability.models import AvailabilityOverride, TimeOff
 from booking_secrets import secrets
 from booking_secrets.models import BookingSecret
 from common.uids import new_uid
@@ -15,7 +18,15 @@ from organisations.models import ApiKey, Invitation, Membership, Patient, Role, 
 from reminders import rules
 from reminders.models import ReminderRule
 from tests.appointments.clinic import Clinic, make_clinic
-from tests.factories import ADMIN, PARTNER, make_appointment, make_member, make_patient, make_user
+from tests.factories import (
+    ADMIN,
+    DOCTOR,
+    PARTNER,
+    make_appointment,
+    make_member,
+    make_patient,
+    make_user,
+)
 from tests.notifications.world import subscribe
 
 DAY = timedelta(days=1)
@@ -38,6 +49,13 @@ class Everything:
     colleague: Membership
     doctor_user: User
     invitation: Invitation
+
+    @property
+    def feed_path(self) -> str:
+        doctor = self.clinic.doctor
+        feed = calendar_feed.feed_of(doctor)
+        assert feed is not None
+        return calendar_feed.url(feed, doctor).removeprefix(settings.BASE_URL)
 
     @property
     def webhook(self) -> Delivery:
@@ -71,10 +89,22 @@ class Everything:
         if name in ("clinic:team-send-again", "clinic:team-withdraw"):
             return self.invitation.uid
         room = name.partition(":")[2].partition("-")[0]
+        if room == "availability":
+            return self._uid_of_hours(name.removeprefix("doctor:availability-").partition("-")[0])
         if room == "reminder":
             is_of_the_rule = name.endswith((":reminder", "-remove", "-restore"))
             return self.rule.uid if is_of_the_rule else self.clinic.kind.uid
         return things.get(room, "")
+
+    def _uid_of_hours(self, what: str) -> str:
+        doctor = self.clinic.doctor
+        if what in ("keep", "unkeep"):
+            return self.booked.uid
+        if what == "date":
+            return doctor.availability_overrides.earliest("id").uid
+        if what == "off":
+            return doctor.time_off.earliest("id").uid
+        return doctor.availability_windows.earliest("id").uid
 
     def _delivery(self, channel: Channel) -> Delivery:
         return Delivery.objects.filter(about_uid=self.booked.uid, channel=channel).earliest("id")
@@ -103,8 +133,18 @@ def make_everything(now: datetime, **patient_fields: str) -> Everything:
             organisation, email="new@clinic.example", role=Role.ADMIN, actor=ADMIN, now=now
         ),
     )
+    calendar_feed.issue(clinic.doctor, actor=DOCTOR, now=now)
     _fail_once(everything.webhook, now)
+    _away_next_year(clinic, now)
     return everything
+
+
+def _away_next_year(clinic: Clinic, now: datetime) -> None:
+    """A closed date and time off, beyond what anybody can book."""
+    away = {"organisation": clinic.organisation, "doctor": clinic.doctor}
+    day = (now + 300 * DAY).date()
+    AvailabilityOverride.objects.create(**away, date=day)
+    TimeOff.objects.create(**away, start_date=day + DAY, end_date=day + 3 * DAY)
 
 
 def absent(uid: str) -> str:
