@@ -187,6 +187,12 @@ class Doctor(models.Model):
         models.CharField(max_length=20, choices=DoctorNotice), default=list, blank=True
     )
     is_active = models.BooleanField(default=True)
+    day_seen_at = models.DateTimeField(
+        null=True, editable=False, help_text="When the doctor last looked at the day's page."
+    )
+    day_news_since = models.DateTimeField(
+        null=True, editable=False, help_text="The end of the visit to that page before this one."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = OwnedQuerySet["Doctor"].as_manager()
