@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from portals.doctor.feed import feed
 from portals.views import landing
 from rxscale.health import healthz, readyz
 
@@ -15,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("portals.accounts.urls")),
     path("admin/", include("portals.clinic.urls")),
     path("doctor/", include("portals.doctor.urls")),
+    path("calendar/<str:token>.ics", feed, name="doctor-feed"),
     path("hooks/", include("api.hooks.urls")),
     path("staff/", admin.site.urls),
 ]

@@ -99,6 +99,16 @@ CLINIC = {
 }
 
 DOCTOR = {
+    "doctor:appointment": Page(OWN, 200),
+    "doctor:appointment-book-again": Page(OWN, 200, 422),
+    "doctor:appointment-cancel": Page(OWN, 200, 422),
+    "doctor:appointment-complete": Page(OWN, 200, 422),
+    "doctor:appointment-confirm": Page(OWN, 200, 302),
+    "doctor:appointment-join": Page(OWN, 200),
+    "doctor:appointment-no-show": Page(OWN, 200, 422),
+    "doctor:appointment-rebook": Page(OWN, 200, 422),
+    "doctor:appointments": Page(OWN, 200),
+    "doctor:appointments-week": Page(OWN, 200),
     "doctor:availability": Page(OWN, 200),
     "doctor:availability-date": Page(OWN, 200, 422),
     "doctor:availability-date-add": Page(OWN, 200, 422),
@@ -119,6 +129,7 @@ DOCTOR = {
     "doctor:availability-unkeep": Page(OWN, None, 302),
     "doctor:switch-organisation": Page(OWN, None, 404),
     "doctor:today": Page(OWN, 200),
+    "doctor:today-outcome": Page(OWN, None, 302),
 }
 
 # Of the patient whose browser a launch code opened: a hold of theirs, and for `done` a visit of theirs.

@@ -69,7 +69,7 @@ class Everything:
         """What fills the URL of the portal's route of that name."""
         named = {
             "uid": self._own_uid(name),
-            "what": "reminders",
+            "what": "completed" if name == "doctor:today-outcome" else "reminders",
             "key_id": self.secret.key_id,
             "delivery_uid": (self.webhook if "subscription" in name else self.mail).uid,
         }
@@ -78,6 +78,7 @@ class Everything:
     def _own_uid(self, name: str) -> str:
         things = {
             "appointment": self.booked.uid,
+            "today": self.booked.uid,
             "patient": self.patient.uid,
             "doctor": self.clinic.doctor.uid,
             "type": self.clinic.kind.uid,

@@ -17,7 +17,7 @@ from organisations.models import Membership, Organisation, User
 from portals.clinic.access import Right
 from tests.factories import make_doctor, make_member, make_organisation, make_user
 
-from .access_table import ACCOUNTS, CLINIC, DOCTOR, EVERYBODY, Page
+from .access_table import ACCOUNTS, BOOK, CLINIC, DOCTOR, EVERYBODY, Page
 from .callers import (
     CONFIRM,
     SIGN_IN,
@@ -56,7 +56,7 @@ def theirs() -> Everything:
 def test_the_tables_name_exactly_the_routes_there_are() -> None:
     named = {route.name for route in routes() if route.surface not in ("staff", "v1")}
 
-    assert named == {*CLINIC, *DOCTOR, *ACCOUNTS, *EVERYBODY}
+    assert named == {*CLINIC, *DOCTOR, *BOOK, *ACCOUNTS, *EVERYBODY}
     assert len(routes("v1")) > 10
     assert len(routes("staff")) > 50
 
@@ -187,6 +187,7 @@ def public_paths(things: Everything) -> dict[str, str]:
         "booking:room": f"{links.join_url(things.booked)}/room",
         "booking:visit": links.manage_url(things.booked),
         "booking:calendar": f"{links.manage_url(things.booked)}/appointment.ics",
+        "doctor-feed": things.feed_path,
         "hook-twilio": f"/hooks/twilio/{things.mail.uid}",
     }
     return {

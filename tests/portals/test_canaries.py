@@ -206,6 +206,13 @@ def test_the_patients_own_calendar_entry_names_no_patient(things: Everything) ->
     assert found_in(entry.replace("\r\n ", "")) == []
 
 
+def test_the_doctors_calendar_feed_names_no_patient(things: Everything) -> None:
+    feed = text_of(Client().get(things.feed_path))
+
+    assert "BEGIN:VEVENT" in feed
+    assert found_in(feed.replace("\r\n ", "")) == []
+
+
 def test_error_pages_repeat_nothing_that_was_typed(admin: Client, things: Everything) -> None:
     answers = [
         admin.get(f"/admin/patients/{PATIENT['email']}/"),
