@@ -58,10 +58,11 @@ class Booked:
     doctor_id: int
     starts_at: int
     ends_at: int
+    is_kept: bool = False
 
 
 def uncovered(visits: Iterable[Booked], schedules: Mapping[int, Schedule]) -> list[Booked]:
-    """Those that lie outside their doctor's hours, in the order given. Asks nothing.
+    """Those that lie outside their doctor's hours and are not kept, in the order given. Asks nothing.
 
     `schedules` (doctor id to `availability.schedules.load`'s) must reach over all of the visits.
     """
@@ -75,7 +76,7 @@ def uncovered(visits: Iterable[Booked], schedules: Mapping[int, Schedule]) -> li
     return [
         visit
         for visit in visits
-        if not covers(opened[visit.doctor_id], visit.starts_at, visit.ends_at)
+        if not visit.is_kept and not covers(opened[visit.doctor_id], visit.starts_at, visit.ends_at)
     ]
 
 

@@ -30,6 +30,8 @@ CLINIC = {
     "clinic:appointment-cancel": Page(ACT, 200, 422),
     "clinic:appointment-complete": Page(ACT, 200, 422),
     "clinic:appointment-confirm": Page(ACT, 200, 302),
+    "clinic:appointment-keep": Page(ACT, None, 302),
+    "clinic:appointment-lift-keep": Page(ACT, None, 302),
     "clinic:appointment-no-show": Page(ACT, 200, 422),
     "clinic:appointment-rebook": Page(ACT, 200, 422),
     "clinic:appointment-resend": Page(ACT, None, 302),

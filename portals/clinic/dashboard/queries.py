@@ -106,10 +106,16 @@ def visits_ahead(organisation: Organisation, now: datetime) -> QuerySet[Appointm
 
 
 def outside_hours(organisation: Organisation, moment: Moment) -> list[str]:
-    """The uids of the visits ahead outside their doctor's hours, by start. Two statements."""
+    """The uids of the visits ahead outside their doctor's hours and not kept, by start. Two statements."""
     ahead, timezones, _ = _ahead(organisation, moment.now)
     loaded = _schedules(timezones, ahead, moment)
     return [visit.visit_uid for visit in uncovered(ahead, loaded)]
+
+
+def kept(organisation: Organisation, now: datetime) -> QuerySet[Appointment]:
+    """The visits ahead that somebody keeps although they lie outside the hours, by start."""
+    visits = Appointment.objects.of(organisation).with_status_now(ACTIVE, now).kept()
+    return lines_of(visits.filter(starts_at__gte=now).order_by("starts_at", "uid"))
 
 
 def left_today(organisation: Organisation, moment: Moment) -> QuerySet[Appointment]:
@@ -126,11 +132,12 @@ def lines_of(visits: QuerySet[Appointment]) -> QuerySet[Appointment]:
 
 def _ahead(organisation: Organisation, now: datetime) -> tuple[list[Booked], dict[int, str], bool]:
     visits = visits_ahead(organisation, now).values_list(
-        "uid", "doctor_id", "starts_at", "ends_at", "doctor__timezone"
+        "uid", "doctor_id", "starts_at", "ends_at", "kept_outside_hours_at", "doctor__timezone"
     )
     booked, timezones = [], {}
-    for uid, doctor, starts_at, ends_at, timezone in visits:
-        booked.append(Booked(uid, doctor, to_epoch(starts_at), to_epoch(ends_at)))
+    for uid, doctor, starts_at, ends_at, kept_at, timezone in visits:
+        start, end = to_epoch(starts_at), to_epoch(ends_at)
+        booked.append(Booked(uid, doctor, start, end, is_kept=kept_at is not None))
         timezones[doctor] = timezone
     return booked, timezones, len(booked) == AHEAD
 
