@@ -11,12 +11,12 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from api.models import IdempotencyKey
 from booking_secrets.models import BookingLaunchCode, BookingSession
 from notifications.models import Delivery, Event
-from organisations.models import MaintenanceRun
+from organisations.models import Invitation, MaintenanceRun
 
 BATCH = 500  # rows a statement, each its own transaction: nobody waits long for a lock
 MOST_BATCHES = 40  # a kind and pass; what is left over goes a minute later
@@ -26,7 +26,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """A kind of row and which of them are old at `now`, found by an index on that instant."""
+    """A kind of row and which of them are old at `now`; where they are many, an index finds them."""
 
     name: str
     old: Callable[[datetime], QuerySet[Any]]
@@ -34,6 +34,11 @@ class Forgotten:
 
 def _sent_before_retention(now: datetime) -> datetime:
     return now - timedelta(days=settings.RETENTION_DAYS)
+
+
+def _settled_before(instant: datetime) -> Q:
+    """Invitations accepted or withdrawn: the audit log remembers them, their addresses need not stay."""
+    return Q(accepted_at__lt=instant) | Q(withdrawn_at__lt=instant)
 
 
 # In this order: an event takes its deliveries along, a delivery its attempts.
@@ -58,6 +63,10 @@ KINDS = (
     Forgotten(
         "maintenance_runs",
         lambda now: MaintenanceRun.objects.filter(started_at__lt=now - 30 * _DAY),
+    ),
+    Forgotten(
+        "settled_invitations",
+        lambda now: Invitation.objects.filter(_settled_before(now - 30 * _DAY)),
     ),
 )
 

@@ -11,11 +11,11 @@ from appointments.models import AppointmentTransition
 from booking_secrets import secrets
 from booking_secrets.models import BookingLaunchCode
 from notifications.models import Delivery, DeliveryAttempt, Event
-from organisations.models import AuditEntry, MaintenanceRun
+from organisations.models import AuditEntry, Invitation, MaintenanceRun, Role
 from reminders.models import AppointmentReminderSent
 from rxscale import retention
 from rxscale.maintenance import run
-from tests.factories import ADMIN, NOW
+from tests.factories import ADMIN, NOW, make_organisation
 from tests.reminders.world import DAY, HOUR, MINUTE, World, tick
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +74,29 @@ def test_maintenance_runs_are_kept_for_30_days() -> None:
         MaintenanceRun.objects.create(started_at=NOW - days * DAY)
     assert retention.forget(NOW) == {"maintenance_runs": 1}
     assert MaintenanceRun.objects.get().started_at == NOW - 29 * DAY
+
+
+def test_settled_invitations_go_after_30_days_and_open_ones_stay() -> None:
+    organisation = make_organisation()
+    for name, changes in {
+        "accepted": {"accepted_at": NOW - 31 * DAY},
+        "withdrawn": {"withdrawn_at": NOW - 31 * DAY},
+        "just-accepted": {"accepted_at": NOW - 29 * DAY},
+        "open": {},
+    }.items():
+        Invitation.objects.create(
+            organisation=organisation,
+            email=f"{name}@clinic.example",
+            role=Role.OPERATIONS,
+            created_at=NOW - 90 * DAY,
+            sent_at=NOW - 90 * DAY,
+            expires_at=NOW - 87 * DAY,
+            **changes,
+        )
+
+    assert retention.forget(NOW) == {"settled_invitations": 2}
+    left = set(Invitation.objects.values_list("email", flat=True))
+    assert left == {"just-accepted@clinic.example", "open@clinic.example"}
 
 
 def test_what_was_said_goes_after_the_retention_days_and_that_it_was_said_stays(

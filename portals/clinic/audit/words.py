@@ -60,7 +60,6 @@ GROUPS: dict[str, dict[str, str]] = {
         "doctor.created": "Doctor created",
         "doctor.changed": "Doctor changed",
         "doctor.contact_changed": "Doctor’s contact changed",
-        "doctor.notices_changed": "Doctor’s notices changed",
         "doctor.timezone_changed": "Doctor’s time zone changed",
         "doctor.notices_changed": "Doctor’s notices chosen",
         "doctor.deactivated": "Doctor deactivated",

@@ -12,9 +12,9 @@ from appointments.models import Appointment, AppointmentType
 from appointments.status import Status
 from organisations.models import Doctor, Patient
 from portals.clinic.access import ACCESS_QUERIES
-from portals.visits import queries
 from portals.clinic.layout import LAYOUT_QUERIES
 from portals.keyset import SIZE
+from portals.visits import queries
 from tests.appointments.clinic import HOUR, MINUTE
 from tests.factories import (
     ADMIN,
