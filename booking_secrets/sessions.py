@@ -50,9 +50,14 @@ def is_open(session: BookingSession, now: datetime) -> bool:
     return now < session.expires_at and not is_withdrawn(session.launch_code)
 
 
-def remember(session: BookingSession, *, now: datetime, **changes: object) -> None:
-    """Write down what the patient did, if anything; the time of the session begins anew. One statement."""
-    changes["expires_at"] = _end(now)
+def remember(
+    session: BookingSession, *, now: datetime, until: datetime | None = None, **changes: object
+) -> None:
+    """Write down what the patient did, if anything; the time of the session begins anew. One statement.
+
+    `until`: it lasts to then at least.
+    """
+    changes["expires_at"] = max(_end(now), until or now)
     for name, value in changes.items():
         setattr(session, name, value)
     BookingSession.objects.filter(pk=session.pk).update(**changes)

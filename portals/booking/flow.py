@@ -1,0 +1,114 @@
+"""Choosing: the type, the doctor or any, the day and the time. Choosing a time holds it.
+
+What went wrong with a time travels in the query (`problem`, `at`), so that a reload posts nothing again.
+"""
+
+from collections.abc import Sequence
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from appointments.errors import Refused
+from booking_secrets import sessions
+from common.clock import zone, zone_names
+from common.local_time import zone_label
+from portals.slots.times import read_instant
+
+from .access import BookingRequest, booking_page
+from .holding import hold as hold_time
+from .holding import running_hold, words_of
+from .month import Search, month_of
+from .steps import steps_of
+from .wishes import ANY, choose_url, kept, read_wish
+
+_HERE = "portals/booking/book"
+
+
+@booking_page
+@require_safe
+def choose(request: BookingRequest) -> HttpResponse:
+    """The first step that is still open: type, doctor, or day and time."""
+    wish = read_wish(request.organisation, request.GET)
+    held = running_hold(request)
+    context: dict[str, object] = {"shop": request.shop, "wish": wish, "held": held}
+    if wish.kind is None:
+        context["steps"] = steps_of(wish, "type")
+        context["choices"] = [(kind, wish.url(type=kind.uid, doctor=None)) for kind in wish.kinds]
+        return render(request, f"{_HERE}/type.html", context)
+    if not wish.has_doctor:
+        context["steps"] = steps_of(wish, "doctor")
+        context["any_url"] = wish.url(doctor=ANY)
+        context["choices"] = [(doctor, wish.url(doctor=doctor.uid)) for doctor in wish.doctors]
+        return render(request, f"{_HERE}/doctor.html", context)
+    at = read_instant(request.GET.get("at", ""))
+    problem = request.GET.get("problem", "")
+    search = Search(wish.kind, wish.doctor, request.zone, request.now)
+    context |= {
+        "steps": steps_of(wish, "time"),
+        "month": month_of(wish, search, at if problem == "slot_taken" else None),
+        "problem": words_of(problem, at, request.zone),
+        "zone_in_words": zone_label(request.now.astimezone(zone(request.zone)), request.zone),
+        "zone_url": f"{reverse('booking:zone')}?{request.GET.urlencode()}",
+        "any_url": wish.url(doctor=ANY, day=None, month=None),
+    }
+    return render(request, f"{_HERE}/time.html", context)
+
+
+@booking_page
+@require_POST
+def hold(request: BookingRequest) -> HttpResponse:
+    """Hold the time that was pressed, for a few minutes; or back to the times, saying what was in the way."""
+    wish = read_wish(request.organisation, request.POST)
+    at = read_instant(request.POST.get("at", ""))
+    if wish.kind is None or not wish.has_doctor or at is None:
+        sessions.remember(request.booking, now=request.now)
+        return redirect(choose_url(kept(request.POST), problem="choose"))
+    try:
+        held = hold_time(request, wish, at)
+    except Refused as refused:
+        problem = "slot_taken" if refused.code == "slot_unavailable" else refused.code
+        query = kept(request.POST)
+        day = Search(wish.kind, wish.doctor, request.zone, request.now).day_of(int(at.timestamp()))
+        query |= {"day": day.isoformat()}
+        return redirect(choose_url(query, problem=problem, at=str(int(at.timestamp()))))
+    details = reverse("booking:details", args=[held.uid])
+    return redirect(details if wish.doctor else f"{details}?doctor={ANY}")
+
+
+@booking_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_zone(request: BookingRequest) -> HttpResponse:
+    """The zone times are told in, from here on and in what the patient is sent."""
+    if request.method == "POST":
+        chosen = request.POST.get("timezone", "")
+        known = chosen if chosen in zone_names() else request.booking.timezone
+        sessions.remember(request.booking, now=request.now, timezone=known)
+        return redirect(choose_url(kept(request.GET)))
+    context = {
+        "shop": request.shop,
+        "zones": _zones_by_region(request.zone),
+        "zone": request.zone,
+        "back_url": choose_url(kept(request.GET)),
+    }
+    return render(request, f"{_HERE}/zone.html", context)
+
+
+def _zones_by_region(current: str) -> Sequence[tuple[str, Sequence[tuple[str, str]]]]:
+    """(region, its zones as value and words): those people know themselves by, and the current one."""
+    regions: dict[str, list[tuple[str, str]]] = {}
+    for name in sorted(zone_names()):
+        region, _, place = name.partition("/")
+        is_of_people = place and region not in (
+            "Etc",
+            "SystemV",
+            "US",
+            "Brazil",
+            "Canada",
+            "Mexico",
+        )
+        if is_of_people or name in ("UTC", current):
+            words = place.replace("_", " ").replace("/", ", ") or name
+            regions.setdefault(region, []).append((name, words))
+    return list(regions.items())

@@ -1,0 +1,91 @@
+"""The one hold a browser has at a time: found, given back, or said in words why there is none."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext
+
+from appointments import lifecycle
+from appointments.errors import Refused
+from appointments.models import Appointment
+from appointments.status import Status
+from appointments.verbs import lock_appointment
+from booking_secrets import sessions
+from common.local_time import in_words
+
+from .access import BookingRequest
+from .wishes import Wish
+
+# The page stays open a little longer than the hold, to say that it ran out and keep what was typed.
+_AFTERWARDS = timedelta(minutes=10)
+RAN_OUT = "ran_out"
+
+
+def own_visit(request: BookingRequest, uid: str) -> Appointment | None:
+    """The patient's visit of that uid, whoever booked it. One query."""
+    if "\0" in uid:
+        return None
+    visits = Appointment.objects.of(request.organisation).filter(patient=request.patient)
+    return visits.for_display().filter(uid=uid).first()
+
+
+def running_hold(request: BookingRequest) -> Appointment | None:
+    """What this browser holds at this moment. No query where it has not held anything."""
+    uid = request.booking.held_uid
+    visit = own_visit(request, uid) if uid else None
+    return visit if visit and visit.status_at(request.now) == Status.HELD else None
+
+
+def hold(request: BookingRequest, wish: Wish, starts_at: datetime) -> Appointment:
+    """Hold the time instead of what this browser held before. Raises Refused."""
+    assert wish.kind is not None  # noqa: S101  # callers ask for whole wishes only
+    give_back(request, running_hold(request))
+    try:
+        held = lifecycle.hold(
+            patient=request.patient,
+            appointment_type=wish.kind,
+            starts_at=starts_at,
+            doctor=wish.doctor,
+            actor=request.actor,
+            now=request.now,
+        )
+    except Refused:
+        sessions.remember(request.booking, now=request.now, held_uid="")
+        raise
+    until = (held.hold_expires_at or starts_at) + _AFTERWARDS
+    sessions.remember(request.booking, now=request.now, until=until, held_uid=held.uid)
+    return held
+
+
+def give_back(request: BookingRequest, visit: Appointment | None) -> None:
+    """Free the time of a running hold at once; what has become of it meanwhile, a booking too, stays."""
+    if visit is None:
+        return
+    with transaction.atomic():
+        # Looked at under its lock: a confirmation on its way must not be cancelled here.
+        current = lock_appointment(visit)
+        if current.status_at(request.now) == Status.HELD:
+            lifecycle.cancel(current, actor=request.actor, now=request.now)
+
+
+def words_of(problem: str, at: datetime | None, zone_name: str) -> str:
+    """What the page says above the free times after `problem`; blank for none we know."""
+    when = in_words(at, zone_name) if at else ""
+    if problem in ("slot_taken", "slot_unavailable"):
+        if not when:
+            return gettext("This time has just been taken. Please choose another one.")
+        return gettext("%(when)s has just been taken. Please choose another time.") % {"when": when}
+    if problem == "patient_already_booked" and when:
+        text = gettext("You already have an appointment at that time: %(when)s.")
+        return text % {"when": when}
+    return {
+        RAN_OUT: gettext(
+            "The time was reserved for you for a while and is free again now."
+            " What you typed is kept: choose a time, and go on."
+        ),
+        "patient_already_booked": gettext("You already have an appointment at that time."),
+        "too_many_holds": gettext(
+            "Several times are reserved for you already. Confirm one of them, or wait until they run out."
+        ),
+        "choose": gettext("Please choose a time from the list."),
+    }.get(problem, "")
