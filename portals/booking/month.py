@@ -197,7 +197,7 @@ def _next_free(search: Search, days: _Days, shown: date | None) -> date | None:
 
 
 def _weeks(wish: Wish, search: Search, days: _Days, shown: date | None) -> list[list[Day | None]]:
-    """Whole weeks from Monday on; None where another month's days would be."""
+    """Whole weeks from Monday on, without those that are over; None where another month's days would be."""
     cells: list[Day | None] = [None] * days.first.weekday()
     for number in range(days.count):
         day = days.first + number * _DAY
@@ -212,7 +212,10 @@ def _weeks(wish: Wish, search: Search, days: _Days, shown: date | None) -> list[
             )
         )
     cells += [None] * (-len(cells) % 7)
-    return [cells[start : start + 7] for start in range(0, len(cells), 7)]
+    over = 0
+    if search.today in days:
+        over = (search.today - days.first).days + days.first.weekday()
+    return [cells[start : start + 7] for start in range(over // 7 * 7, len(cells), 7)]
 
 
 def _label(day: date, free: int) -> str:

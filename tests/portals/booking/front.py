@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from appointments.models import Appointment, AppointmentType
 from booking_secrets import launch_codes, secrets
-from booking_secrets.models import BookingSecret
+from booking_secrets.models import BookingLaunchCode, BookingSecret
 from booking_secrets.tokens import BookingToken
 from organisations import patients
 from organisations.models import Patient
@@ -78,5 +78,5 @@ def launched(code: str, *, zone: str = "", client: Client | None = None) -> Visi
     client = client or Client()
     answer = client.post(reverse("booking:launch"), {CODE: code, "timezone": zone})
     assert answer.status_code == 302
-    row = launch_codes.BookingLaunchCode.objects.get(digest=launch_codes.digest_of(code))
+    row = BookingLaunchCode.objects.get(digest=launch_codes.digest_of(code))
     return Visitor(client, row.patient)
