@@ -2,6 +2,7 @@
 // elsewhere keep their place and what was typed; the keyboard stays where it was; overlaps are marked on both rows.
 (() => {
   const REGIONS = new Set(["week", "dates"]);
+  const SETTLED = 60; // milliseconds until htmx has settled what it swapped
   let asking = null; // the element whose request is under way
   let kept = [];
 
@@ -16,6 +17,22 @@
     }
   };
 
+  const putBack = () => {
+    for (const { form, slot, region } of kept) {
+      const place = document.getElementById(slot);
+      if (place) place.replaceChildren(form);
+      else region.append(form); // its row is gone: saving says so, and nothing typed is lost
+    }
+    kept = [];
+  };
+
+  // Who pressed a button of a row is left at that row, not at the top of the page.
+  const focus = (slot) => {
+    if (!slot || document.activeElement !== document.body) return;
+    const place = document.getElementById(slot);
+    place?.querySelector("a, button, input:not([type=hidden])")?.focus();
+  };
+
   document.addEventListener("htmx:beforeRequest", (event) => {
     asking = event.detail.elt;
   });
@@ -24,31 +41,20 @@
     const region = event.detail.target;
     if (!REGIONS.has(region.id)) return;
     const sent = asking?.closest("[data-slot-form]");
+    const slot = asking?.closest(".place")?.id;
+    const day = asking?.closest(".hours-day")?.querySelector(".day-place")?.id;
     for (const form of region.querySelectorAll("[data-slot-form]")) {
       if (form === sent) continue;
-      kept.push({ form, slot: form.closest(".place").id });
+      kept.push({ form, slot: form.closest(".place")?.id, region });
       form.remove();
     }
+    queueMicrotask(putBack); // the swap is over by then
+    window.setTimeout(() => {
+      mark();
+      focus(document.getElementById(slot) ? slot : day);
+    }, SETTLED);
   });
 
-  document.addEventListener("htmx:oobAfterSwap", (event) => {
-    const region = event.detail.target;
-    if (!REGIONS.has(region.id)) return;
-    for (const { form, slot } of kept) {
-      const place = document.getElementById(slot);
-      if (place) place.replaceChildren(form);
-      else region.append(form); // its row is gone: saving says so, and nothing typed is lost
-    }
-    kept = [];
-  });
-
-  document.addEventListener("htmx:afterSettle", () => {
-    mark();
-    if (!asking || document.activeElement !== document.body) return;
-    const slot = asking.closest(".place")?.id ?? asking.dataset.from;
-    const place = slot && document.getElementById(slot);
-    place?.querySelector("a, button, input:not([type=hidden])")?.focus();
-  });
-
+  document.addEventListener("htmx:afterSettle", mark);
   mark();
 })();
