@@ -88,14 +88,18 @@ def change_profile(
     return changed
 
 
-def end_all_sessions(membership: Membership, *, actor: Actor, now: datetime) -> None:
-    """Sign the member out everywhere: every session made until now is refused with its next request."""
+def end_all_sessions(
+    user: User, organisation: Organisation, *, actor: Actor, now: datetime
+) -> None:
+    """Sign the user out everywhere: every session made until now is refused with its next request."""
     with transaction.atomic():
-        user = User.objects.select_for_update(no_key=True).get(pk=membership.user_id)
-        user.session_serial += 1
-        user.save(update_fields=["session_serial"])
-        _audit(membership, "account.sessions_ended", actor, now)
-    membership.user.session_serial = user.session_serial
+        locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        locked.session_serial += 1
+        locked.save(update_fields=["session_serial"])
+        audit.record(
+            organisation, "account.sessions_ended", actor=actor, now=now, object_uid=user.uid
+        )
+    user.session_serial = locked.session_serial
 
 
 def _lock(membership: Membership) -> Membership | None:

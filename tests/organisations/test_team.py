@@ -132,7 +132,7 @@ def test_what_cannot_be_used_changes_nothing(ada: Membership, field: str, value:
 def test_the_hash_every_session_carries_changes_with_the_serial(ada: Membership) -> None:
     before = ada.user.get_session_auth_hash()
 
-    team.end_all_sessions(ada, actor=ADMIN, now=NOW)
+    team.end_all_sessions(ada.user, ada.organisation, actor=ADMIN, now=NOW)
 
     assert User.objects.get().get_session_auth_hash() != before
     assert ada.user.get_session_auth_hash() != before

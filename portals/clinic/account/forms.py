@@ -2,17 +2,8 @@
 
 from django import forms
 
-from common.clock import zone_names
 from portals.forms import PortalForm
-
-_WITHOUT_A_CITY = ("Etc/", "SystemV/", "posix/", "right/")
-
-
-def zone_choices(of_organisation: str) -> list[tuple[str, str]]:
-    """The organisation's, then every zone that is named after a place."""
-    names = sorted(name for name in zone_names() if "/" in name)
-    named = [(name, name) for name in names if not name.startswith(_WITHOUT_A_CITY)]
-    return [("", f"The organisation's ({of_organisation})"), ("UTC", "UTC"), *named]
+from portals.zone_choices import zone_choices
 
 
 class ProfileForm(PortalForm):
@@ -33,6 +24,6 @@ class ProfileForm(PortalForm):
         super().__init__(*args, **kwargs)
         zone = self.fields["timezone"]
         assert isinstance(zone, forms.ChoiceField)  # noqa: S101  # declared above
-        zone.choices = zone_choices(organisation_zone)
+        zone.choices = [("", f"The organisation's ({organisation_zone})"), *zone_choices()]
         self.fields["name"].widget.attrs["autocomplete"] = "name"
         self.fields["mobile_phone"].help_text = f"For reminders by text message. Such as {example}."

@@ -60,7 +60,7 @@ def switch_reminders(request: ClinicRequest) -> HttpResponse:
 def end_sessions(request: ClinicRequest) -> HttpResponse:
     """Everywhere but here."""
     member = _me(request)
-    people.end_all_sessions(member, actor=request.actor, now=request.now)
+    people.end_all_sessions(member.user, request.organisation, actor=request.actor, now=request.now)
     update_session_auth_hash(request, member.user)
     toast(request, "You are signed out everywhere else.")
     return go_to(request, reverse("clinic:account"))

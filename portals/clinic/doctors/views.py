@@ -14,11 +14,12 @@ from portals.chips import Tab
 from portals.clinic.access import ClinicRequest, Right, clinic_page
 from portals.forms import posted
 from portals.keyset import paginate
+from portals.phone_form import PhoneForm, example_number
 from portals.reasons import Answer, explain
 from portals.rendering import get_or_404, go_to, page
 from portals.toasts import toast
 
-from .forms import PhoneForm, StopForm, WhyForm, example_number
+from .forms import StopForm, WhyForm
 from .profile import Profile, email_of, profile_of
 from .queries import CONDITIONS, Show, counts, doctors_of, stops_in_force, with_types
 
