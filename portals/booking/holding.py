@@ -26,7 +26,10 @@ def own_visit(request: BookingRequest, uid: str) -> Appointment | None:
     if "\0" in uid:
         return None
     visits = Appointment.objects.of(request.organisation).filter(patient=request.patient)
-    return visits.for_display().filter(uid=uid).first()
+    visit = visits.for_display().filter(uid=uid).first()
+    if visit is not None:
+        visit.patient = request.patient  # with its organisation, which pages ask for the zone
+    return visit
 
 
 def running_hold(request: BookingRequest) -> Appointment | None:

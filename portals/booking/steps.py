@@ -22,7 +22,7 @@ class Step:
 
 def steps_of(wish: Wish, current: Place) -> Sequence[Step]:
     way: list[tuple[Place, str, str]] = []
-    if len(wish.kinds) > 1:
+    if len(wish.kinds) != 1:
         way.append(("type", gettext("Appointment"), wish.url(type=None, doctor=None)))
     if wish.kind is None or len(wish.doctors) > 1:
         way.append(("doctor", gettext("Doctor"), wish.url(doctor=None)))
