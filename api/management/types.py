@@ -122,7 +122,7 @@ def appointment_type(request: KeyRequest, uid: Text) -> HttpResponse:
     auth=WRITE,
 )
 def change_appointment_type(
-    request: KeyRequest, uid: Text, body: Annotated[TypeChanges, Body(...)]
+    request: KeyRequest, uid: Text, body: Annotated[TypeChanges, Body(TypeChanges())]
 ) -> HttpResponse:
     """Bookings from now on obey the change; booked visits keep the rules they were made under."""
     acting = act(request)
