@@ -21,8 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @contextmanager
-def own_database() -> Generator[str]:
-    """A migrated database beside the test session's, which Django uses meanwhile; yields its URL."""
+def own_database(*, is_migrated: bool = True) -> Generator[str]:
+    """A database beside the test session's, which Django uses meanwhile; yields its URL."""
     given = urlsplit(os.environ["DATABASE_URL"])
     name = f"rxscale_process_{secrets.token_hex(4)}"
     url = given._replace(path=f"/{name}").geturl()
@@ -31,8 +31,10 @@ def own_database() -> Generator[str]:
     with psycopg.connect(given.geturl(), autocommit=True) as server:
         server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
-            migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-            subprocess.run(migrate, cwd=ROOT, env=os.environ | {"DATABASE_URL": url}, check=True)
+            if is_migrated:
+                migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+                environment = os.environ | {"DATABASE_URL": url}
+                subprocess.run(migrate, cwd=ROOT, env=environment, check=True)
             connection.settings_dict["NAME"] = name
             yield url
         finally:
