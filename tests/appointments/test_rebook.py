@@ -216,6 +216,15 @@ class TestTheRefusals:
     ) -> None:
         assert refusal(clinic.book(), LATER + MINUTE).details == {"reason": "off_grid"}
 
+    def test_notice_and_horizon_are_asked_again_and_their_border_is_allowed(self) -> None:
+        clinic = make_clinic(min_booking_notice_minutes=120, booking_horizon_days=30)
+        days = 24 * HOUR
+
+        assert refusal(clinic.book(), NOW + 90 * MINUTE).details == {"reason": "notice"}
+        assert refusal(clinic.book(START + HOUR), NOW + 31 * days).details == {"reason": "horizon"}
+        assert rebook(clinic.book(START + 2 * HOUR), NOW + 2 * HOUR).starts_at == NOW + 2 * HOUR
+        assert rebook(clinic.book(START + 3 * HOUR), NOW + 30 * days).starts_at == NOW + 30 * days
+
     def test_a_taken_time_leaves_the_old_visit_untouched(
         self, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
     ) -> None:

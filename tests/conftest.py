@@ -1,4 +1,4 @@
-"""Fixtures of the availability tests."""
+"""Fixtures of more than one room of tests."""
 
 import os
 import time
