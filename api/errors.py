@@ -11,6 +11,7 @@ from ninja.errors import ValidationError
 
 from appointments.errors import Invalid as InvalidAppointment
 from appointments.errors import Refused
+from availability.errors import AlreadyExists as OverrideExists
 from availability.errors import Invalid as InvalidAvailability
 from availability.errors import Stale, WindowOverlap
 from booking_secrets.tokens import TokenRefused
@@ -126,7 +127,7 @@ def _conflict_of(error: Exception) -> Problem | None:
             return conflict(error.code, error.message, **error.details)
         case WindowOverlap():
             return conflict("window_overlap", error.message, overlaps_with=error.overlaps_with)
-        case ReminderExists():
+        case ReminderExists() | OverrideExists():
             return conflict("already_exists", error.message)
         case SubscriptionExists():
             return conflict("already_exists", "This type is sent to this target already.")

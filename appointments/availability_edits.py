@@ -91,6 +91,15 @@ def undo_copy(
 
 
 @transaction.atomic
+def add_override(
+    doctor: Doctor, values: OverrideValues, *, actor: Actor, now: datetime
+) -> AvailabilityOverride:
+    override = editing.add_override(doctor, values, actor=actor, now=now)
+    _tell(doctor, _hours_of_a_date(override), actor=actor, now=now)
+    return override
+
+
+@transaction.atomic
 def set_override(
     doctor: Doctor,
     values: OverrideValues,
@@ -102,8 +111,7 @@ def set_override(
     before = AvailabilityOverride.objects.filter(doctor=doctor, date=values.date).first()
     override = editing.set_override(doctor, values, actor=actor, now=now, expected=expected)
     if before is None or override.updated_at != before.updated_at:
-        words = f"Hours of one date: {OverrideValues.of(override).in_words()}"
-        _tell(doctor, words, actor=actor, now=now)
+        _tell(doctor, _hours_of_a_date(override), actor=actor, now=now)
     return override
 
 
@@ -184,6 +192,10 @@ def change_timezone(doctor: Doctor, *, timezone: str, actor: Actor, now: datetim
         words = f"Time zone changed: {before} → {doctor.timezone}"
         _tell(doctor, words, actor=actor, now=now)
     return has_changed
+
+
+def _hours_of_a_date(override: AvailabilityOverride) -> str:
+    return f"Hours of one date: {OverrideValues.of(override).in_words()}"
 
 
 def _tell(doctor: Doctor, change: str, *, actor: Actor, now: datetime) -> None:

@@ -22,5 +22,11 @@ class WindowOverlap(Exception):
         super().__init__(self.message)
 
 
+class AlreadyExists(Exception):
+    """The date has hours of its own already."""
+
+    message = "This date has hours of its own already. Change those."
+
+
 class Stale(Exception):
     """Somebody else has changed or removed the row since it was read."""

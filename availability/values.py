@@ -19,6 +19,8 @@ from .windows import Absence, Hours, Override, WeeklyWindow
 
 _MINUTES_PER_WEEK = 7 * MINUTES_PER_DAY
 _LONGEST_NOTE = 200
+# What lies beyond cannot be told as an instant of the contract (and some of it not at all).
+_FIRST_DATE, _LAST_DATE = date(1970, 1, 1), date(2099, 12, 31)
 
 
 def checked_hours(start: int, end: int) -> Hours:
@@ -32,6 +34,11 @@ def checked_hours(start: int, end: int) -> Hours:
     if not start < end <= start + MINUTES_PER_DAY:
         raise Invalid("end_time", "Enter an end within 24 hours of the start.")
     return start, end
+
+
+def _check_date(field: str, given: date) -> None:
+    if not _FIRST_DATE <= given <= _LAST_DATE:
+        raise Invalid(field, "Enter a date from 1970 to 2099.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +114,7 @@ class OverrideValues:
         return cls(override.date, tuple((start, end) for start, end in override.hours))
 
     def checked(self) -> Self:
+        _check_date("date", self.date)
         hours = sorted(checked_hours(start, end) for start, end in self.hours)
         for earlier, later in pairwise(hours):
             if later[0] < earlier[1]:
@@ -143,6 +151,8 @@ class TimeOffValues:
 
     def checked(self) -> Self:
         """An end at 00:00 is stored as 24:00 of the date before."""
+        _check_date("start_date", self.start_date)
+        _check_date("end_date", self.end_date)
         if not 0 <= self.start_minute < MINUTES_PER_DAY:
             raise Invalid("start_time", "Enter a start from 00:00 to 23:59.")
         if not 0 <= self.end_minute <= MINUTES_PER_DAY:

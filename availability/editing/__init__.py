@@ -6,6 +6,7 @@ Stale. What a `remove_` verb returns is what adding it again takes (Undo). Appoi
 """
 
 from .dates import (
+    add_override,
     add_time_off,
     change_time_off,
     remove_override,
@@ -17,6 +18,7 @@ from .week import CopiedDay, add_window, change_window, copy_day, remove_window,
 
 __all__ = [
     "CopiedDay",
+    "add_override",
     "add_time_off",
     "add_window",
     "change_time_off",

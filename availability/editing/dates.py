@@ -5,13 +5,24 @@ from datetime import datetime
 
 from django.db import transaction
 
-from availability.errors import Stale
+from availability.errors import AlreadyExists, Stale
 from availability.models import AvailabilityOverride, TimeOff
 from availability.values import OverrideValues, TimeOffValues
 from organisations.actors import Actor
 from organisations.models import Doctor
 
 from .rows import fresh, record, take_turn
+
+
+@transaction.atomic
+def add_override(
+    doctor: Doctor, values: OverrideValues, *, actor: Actor, now: datetime
+) -> AvailabilityOverride:
+    """Give the date its own hours; raises AlreadyExists when it has some, and Invalid."""
+    doctor = take_turn(doctor.pk)
+    if AvailabilityOverride.objects.filter(doctor=doctor, date=values.date).exists():
+        raise AlreadyExists
+    return set_override(doctor, values, actor=actor, now=now)
 
 
 @transaction.atomic

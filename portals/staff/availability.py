@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from appointments import availability_edits as edits
-from availability.errors import Invalid, Stale, WindowOverlap
+from availability.errors import AlreadyExists, Invalid, Stale, WindowOverlap
 from availability.models import (
     MINUTES_PER_DAY,
     AvailabilityOverride,
@@ -68,6 +68,8 @@ class EditForm(TypedModelForm[Row]):
         except Invalid as refusal:
             field = refusal.field if refusal.field in self.fields else None
             self.add_error(field, refusal.message)
+        except AlreadyExists as refusal:
+            self.add_error("date", refusal.message)
         except WindowOverlap as refusal:
             self.add_error(None, refusal.message)
         except Stale:
@@ -179,16 +181,10 @@ class OverrideForm(EditForm[AvailabilityOverride]):
             self.fields["date"].disabled = True
             self.initial["hours"] = self.instance.hours
 
-    def clean(self) -> dict[str, Any]:
-        data = self.cleaned_data
-        if not self.instance.pk and "doctor" in data and "date" in data:
-            on_that_date = AvailabilityOverride.objects.filter(doctor=data["doctor"])
-            if on_that_date.filter(date=data["date"]).exists():
-                self.add_error("date", "This date has hours of its own already. Change those.")
-        return data
-
     def edit(self, doctor: Doctor, expected: datetime | None) -> AvailabilityOverride:
         values = OverrideValues(date=self.cleaned_data["date"], hours=self.cleaned_data["hours"])
+        if not self.instance.pk:
+            return edits.add_override(doctor, values, actor=self.actor, now=self.now)
         return edits.set_override(doctor, values, actor=self.actor, now=self.now, expected=expected)
 
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from availability import editing
-from availability.errors import Invalid, Stale
+from availability.errors import AlreadyExists, Invalid, Stale
 from availability.models import AvailabilityOverride, BookingStop, TimeOff
 from availability.values import OverrideValues, TimeOffValues
 from organisations.models import AuditEntry, Doctor
@@ -65,6 +65,33 @@ def test_hours_that_cannot_be_are_refused(
         set_hours(doctor, *hours)
 
     assert refusal.value.field == field
+
+
+def test_a_date_that_has_its_own_hours_gets_no_second_ones(doctor: Doctor) -> None:
+    values = OverrideValues(date(2027, 3, 8), ((540, 720),))
+    first = editing.add_override(doctor, values, actor=ADMIN, now=NOW)
+
+    with pytest.raises(AlreadyExists):
+        editing.add_override(doctor, OverrideValues(values.date), actor=ADMIN, now=NOW)
+
+    assert AvailabilityOverride.objects.get() == first
+    assert OverrideValues.of(AvailabilityOverride.objects.get()) == values
+    assert actions() == ["availability_override.set"]
+
+
+@pytest.mark.parametrize("day", [date.min, date(1969, 12, 31), date(2100, 1, 1), date.max])
+def test_dates_that_are_no_instants_of_the_contract_are_refused(doctor: Doctor, day: date) -> None:
+    """A time off until 9999 could be stored, and then no slot of the doctor computed."""
+    ordinary = date(2027, 3, 8)
+    wrong: list[tuple[str, OverrideValues | TimeOffValues]] = [
+        ("date", OverrideValues(day)),
+        ("start_date" if day < ordinary else "end_date", TimeOffValues(*sorted((day, ordinary)))),
+    ]
+    for field, values in wrong:
+        with pytest.raises(Invalid, match="from 1970 to 2099") as refusal:
+            values.checked()
+        assert refusal.value.field == field
+    assert TimeOffValues(date(1970, 1, 1), date(2099, 12, 31)).checked()
 
 
 def test_an_override_somebody_else_changed_is_stale(doctor: Doctor) -> None:
