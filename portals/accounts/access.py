@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from common.access import needs, public
 from organisations.models import User
@@ -13,6 +14,7 @@ from portals.access import self_contained
 from portals.signing_in import to_sign_in
 
 View = Callable[..., HttpResponseBase]
+WAY_BACK = "accounts.way_back"  # the session's: where "Back to the portal" leads
 
 
 def entrance(reason: str) -> Callable[[View], View]:
@@ -31,9 +33,19 @@ def signed_in_page(view: View) -> View:
     def guarded(request: HttpRequest, /, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not isinstance(request.user, User):
             return to_sign_in(request)
+        _remember_way_back(request)
         return view(request, *args, **kwargs)
 
     return needs("signed in")(_rendered(guarded))
+
+
+def _remember_way_back(request: HttpRequest) -> None:
+    """`?next=` of the page somebody came from: these pages lead on to each other before they lead back."""
+    page = request.GET.get("next", "")
+    if page != request.session.get(WAY_BACK, "") and url_has_allowed_host_and_scheme(
+        page, allowed_hosts=None
+    ):
+        request.session[WAY_BACK] = page
 
 
 def _rendered(view: View) -> View:

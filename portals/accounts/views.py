@@ -14,7 +14,7 @@ from organisations.models import Invitation, User
 from portals.forms import posted
 
 from . import places, trail
-from .access import entrance, signed_in_page
+from .access import WAY_BACK, entrance, signed_in_page
 from .forms import InvitationForm
 
 
@@ -54,8 +54,11 @@ def _accept(request: HttpRequest, found: Invitation, form: InvitationForm) -> Ht
 @signed_in_page
 @require_safe
 def no_portal(request: HttpRequest) -> HttpResponse:
-    """For who signed in and has nowhere to go. Whoever has goes there."""
+    """For who signed in and has nowhere to go. Whoever has goes there, or back to where they came from."""
     user = request.user
+    # Taken out: who is refused there would come back here for ever.
+    if page := request.session.pop(WAY_BACK, ""):
+        return redirect(page)
     if isinstance(user, User) and (home := places.home_of(user)) != request.path:
         return redirect(home)
     return render(request, "account/no_portal.html")

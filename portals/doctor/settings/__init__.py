@@ -1,1 +1,1 @@
-"""What a doctor sets about themselves, and the private calendar feed."""
+"""Settings: a doctor's telephone, name, zone, notices, calendar feed, and how the sign-in is protected."""
