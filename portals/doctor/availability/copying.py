@@ -24,6 +24,9 @@ from .editor import Editing, answer, done, effect_alone
 from .forms import CopyForm
 from .words import now_outside
 
+# What reading somebody's own text as JSON windows may raise.
+_NONSENSE = (ValueError, TypeError, LookupError, OverflowError, RecursionError)
+
 
 @doctor_page
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -70,7 +73,7 @@ def undo_copy(request: DoctorRequest) -> HttpResponse:
             actor=request.actor,
             now=request.now,
         )
-    except (Stale, WindowOverlap, Invalid, ValueError, TypeError):
+    except (Stale, WindowOverlap, Invalid, *_NONSENSE):
         words = "Not undone: the days have been changed in the meantime."
         return done(request, words, tone="warn")
     return done(request, "The days are as they were before.")
@@ -139,7 +142,7 @@ def _written(values: WindowValues) -> dict[str, Any]:
 
 
 def _read(text: str) -> list[WindowValues]:
-    """What `_written` wrote. Raises ValueError or TypeError for nonsense."""
+    """What `_written` wrote. Raises one of _NONSENSE for anything else."""
     return [
         WindowValues(
             int(each["weekday"]),
