@@ -14,6 +14,7 @@ from portals.access import self_contained
 from portals.signing_in import to_sign_in
 
 View = Callable[..., HttpResponseBase]
+OWN_PAGES = "/accounts/"
 WAY_BACK = "accounts.way_back"  # the session's: where "Back to the portal" leads
 
 
@@ -40,11 +41,12 @@ def signed_in_page(view: View) -> View:
 
 
 def _remember_way_back(request: HttpRequest) -> None:
-    """`?next=` of the page somebody came from: these pages lead on to each other before they lead back."""
+    """`?next=` of the portal's page somebody came from: these pages lead on to each other before they lead back."""
     page = request.GET.get("next", "")
-    if page != request.session.get(WAY_BACK, "") and url_has_allowed_host_and_scheme(
-        page, allowed_hosts=None
-    ):
+    is_portals = url_has_allowed_host_and_scheme(page, allowed_hosts=None) and not page.startswith(
+        OWN_PAGES
+    )
+    if is_portals and page != request.session.get(WAY_BACK):
         request.session[WAY_BACK] = page
 
 

@@ -181,6 +181,15 @@ def test_the_pages_of_the_account_lead_back_here_once(surgery: Surgery) -> None:
     assert ways == ["/doctor/settings/", "/doctor/"]
 
 
+def test_being_asked_for_the_password_in_between_does_not_change_the_way_back(
+    surgery: Surgery,
+) -> None:
+    answer = surgery.jane.get("/accounts/second-factor/on/?next=/doctor/settings/", follow=True)
+    assert answer.redirect_chain[-1][0].startswith("/accounts/confirm/?next=")
+
+    assert surgery.jane.get("/accounts/no-portal/")["Location"] == "/doctor/settings/"
+
+
 @pytest.mark.parametrize("page", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
 def test_the_way_back_leads_nowhere_else(surgery: Surgery, page: str) -> None:
     surgery.jane.get("/accounts/second-factor/", {"next": page})
