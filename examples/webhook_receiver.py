@@ -72,12 +72,12 @@ class Handler(BaseHTTPRequestHandler):
             return
         body = self.rfile.read(length)
         status, text = self.server.receive(body, dict(self.headers))
-        self._answer(status, text, body)
-
-    def _answer(self, status: int, text: str, received: bytes = b"") -> None:
-        # The fingerprint of the bytes: a delivery that comes again has the same one.
-        fingerprint = hashlib.sha256(received).hexdigest()[:12] if received else "-"
+        # The fingerprint of the bytes: a delivery that comes again has the same id and the same one.
+        fingerprint = hashlib.sha256(body).hexdigest()[:12]
         print(f"{status} {self.headers.get('webhook-id', '-')} {fingerprint} {text}", flush=True)
+        self._answer(status, text)
+
+    def _answer(self, status: int, text: str) -> None:
         body = text.encode()
         self.send_response(status)
         self.send_header("Content-Type", "text/plain; charset=utf-8")

@@ -30,8 +30,11 @@ def target() -> str:
 
 
 @contextmanager
-def example(folder: Path, target: str, secret: str, *options: str) -> Iterator[None]:
-    """The example in a process of its own, told by demo.json where to listen and what to verify with."""
+def example(folder: Path, target: str, secret: str, *options: str) -> Iterator[list[str]]:
+    """The example in a process of its own, told by demo.json where to listen and what to verify with.
+
+    What it printed is in the list once it has ended.
+    """
     demo = {"webhook": {"target": target, "signing_secret": secret}}
     (folder / "demo.json").write_text(json.dumps(demo))
     process = subprocess.Popen(
@@ -40,13 +43,14 @@ def example(folder: Path, target: str, secret: str, *options: str) -> Iterator[N
         stdout=subprocess.PIPE,
         text=True,
     )
+    printed: list[str] = []
     try:
         assert process.stdout
         assert process.stdout.readline() == f"listening on {target}\n"
-        yield
+        yield printed
     finally:
         process.terminate()
-        process.communicate()
+        printed += process.communicate()[0].splitlines()
 
 
 def answers() -> list[str]:
@@ -61,7 +65,7 @@ def test_it_accepts_the_retry_and_drops_a_repeat(
 ) -> None:
     now = utc_now()
     subscription, secret = subscribe(clinic, target, notification_type=EventType.REMINDER_DUE)
-    with example(tmp_path, target, secret, "--fail-first"):
+    with example(tmp_path, target, secret, "--fail-first") as printed:
         row = subscriptions.send_test(subscription, actor=ADMIN, now=now)
         delivery.deliver_due(now)
         delivery.deliver_due(now + timedelta(minutes=1))
@@ -72,6 +76,9 @@ def test_it_accepts_the_retry_and_drops_a_repeat(
     assert failed.startswith("500 failed on purpose")
     assert accepted.startswith("200 would remind the patient of mtg-")
     assert repeated == "200 dropped: seen before"
+    # Status, id and fingerprint of the bytes: one who watches sees that the same came again.
+    assert [line.split()[0] for line in printed] == ["500", "200", "200"]
+    assert len({tuple(line.split()[1:3]) for line in printed}) == 1
 
 
 def test_it_ignores_what_has_expired_and_refuses_another_secret(
