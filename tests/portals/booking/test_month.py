@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
@@ -22,7 +23,7 @@ def doctor() -> Doctor:
     return make_doctor(organisation=make_organisation())
 
 
-def kind_of(doctor: Doctor, **fields: object) -> AppointmentType:
+def kind_of(doctor: Doctor, **fields: Any) -> AppointmentType:
     return make_type(organisation=doctor.organisation, doctors=[doctor], **fields)
 
 
