@@ -23,7 +23,7 @@ def test_nine_in_new_york_is_nine_on_every_date_from_march_to_december(
 ) -> None:
     editor = begin(monkeypatch, timezone=NEW_YORK, booking_horizon_days=400)
     editor.add(SUNDAY, "9", "10")
-    first = {}
+    first: dict[date, str] = {}
     for begins in dates(date(2027, 3, 7), date(2027, 12, 12), step=28):
         for start, _ in editor.slots(begins, 28):
             found = local(start, NEW_YORK)

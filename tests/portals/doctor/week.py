@@ -31,11 +31,11 @@ class Editor:
     def doctor(self) -> Doctor:
         return self.surgery.doctor
 
-    def post(self, name: str, *args: str, htmx: bool = False, query: str = "", **typed: Any) -> Any:
+    def post(self, name: str, *args: str, htmx: Any = False, query: Any = "", **typed: Any) -> Any:
         address = url(f"availability-{name}", *args) + query
         return self.surgery.jane.post(address, typed, headers=HTMX if htmx else {})
 
-    def get(self, name: str = "", *args: str, htmx: bool = False, **query: Any) -> Any:
+    def get(self, name: str = "", *args: str, htmx: Any = False, **query: Any) -> Any:
         address = url(f"availability-{name}" if name else "availability", *args)
         return self.surgery.jane.get(address, query, headers=HTMX if htmx else {})
 
