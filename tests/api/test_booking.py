@@ -4,14 +4,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.test import Client
 
 from appointments.models import Appointment, AppointmentTransition
 from appointments.status import Status
+from booking_secrets.models import BookingLaunchCode
 from common.clock import from_epoch, to_epoch, utc_now
 from organisations.models import Patient
 from tests.factories import make_doctor, open_all_week
 
-from .world import Clinic, Partner, make_clinic, on_the_grid, with_token
+from .world import TOKEN_HEADER, Clinic, Partner, make_clinic, on_the_grid, with_token
 
 # The contract's words, in its order.
 _KEYS = """
@@ -291,3 +294,22 @@ def test_a_launch_code_opens_the_booking_page_of_the_patient(
     assert list(body) == ["booking_launch_code", "expires_at", "booking_url"]
     assert body["booking_url"].endswith(f"/book/?booking_launch_code={body['booking_launch_code']}")
     assert 595 <= body["expires_at"] - to_epoch(utc_now()) <= 600
+    browser = Client()
+    page = browser.get(body["booking_url"].removeprefix(settings.BASE_URL))
+    assert page.status_code == 200
+    code = {"booking_launch_code": body["booking_launch_code"]}
+    opened = browser.post("/book/", code, follow=True)
+    assert opened.redirect_chain == [("/book/choose", 302)]
+    assert b"When suits you?" in opened.content
+
+
+def test_what_of_the_profile_could_not_be_used_waits_with_the_code(clinic: Clinic) -> None:
+    token = clinic.token(
+        "a", patient_profile_fields=[{"field": "email", "value": "nobody", "source": "shop"}]
+    )
+
+    body = Partner({TOKEN_HEADER: token}).post("/booking-launch-codes").json()
+
+    row = BookingLaunchCode.objects.get()
+    assert [warning["field"] for warning in row.warnings] == ["email"]
+    assert row.warnings == body["warnings"]

@@ -134,3 +134,11 @@ def test_what_was_typed_is_forgotten_a_day_after_the_end(code: str) -> None:
     assert "booking_sessions" not in retention.forget(session.expires_at + timedelta(hours=23))
     assert BookingLaunchCode.objects.exists()
     assert retention.forget(session.expires_at + timedelta(hours=25))["booking_sessions"] == 1
+
+
+def test_a_session_goes_with_its_code_as_when_the_patient_is_erased(code: str) -> None:
+    opened(code)
+
+    BookingLaunchCode.objects.all().delete()
+
+    assert not BookingSession.objects.exists()

@@ -7,7 +7,7 @@ subject of a mail or in what a calendar shows.
 import logging
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import unquote_plus
@@ -25,6 +25,7 @@ from notifications.models import Channel, Delivery
 from organisations.models import AuditEntry
 from rxscale import logs, maintenance
 
+from .booking.front import Shop, launched
 from .clinic.front_desk import prove_again
 from .everything import Everything, make_everything
 from .routes import routes
@@ -157,6 +158,34 @@ def test_no_address_no_cookie_and_no_log_line_carries_patient_data(
     assert offered > 1_000
     assert any("the walk is over" in line for line in log_lines)
     assert len(log_lines) > 50
+    assert [line for line in log_lines if found_in(line)] == []
+
+
+def test_the_booking_page_shows_the_patient_to_nobody_but_the_patient(
+    things: Everything, log_lines: list[str]
+) -> None:
+    """From the launch code to the visit: what it says about them stands in its pages only."""
+    kind = things.clinic.kind
+    at = things.booked.starts_at + timedelta(hours=3)
+    visitor = launched(Shop(things.clinic, utc_now()).code(**PATIENT))
+    answers = [visitor.choose(), visitor.hold(kind, at)]
+    details = answers[-1].headers["Location"]
+    typed = PATIENT | {"phone": "call me", "date_of_birth": BORN.isoformat()}
+    answers += [
+        visitor.client.get(details),
+        visitor.confirm(visitor.held(), **typed),
+        visitor.release(visitor.held(), **typed),
+        visitor.hold(kind, at),
+        visitor.confirm(visitor.held(), **PATIENT),
+        visitor.client.get(reverse("booking:done", args=[visitor.held().uid])),
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 302, 200, 422, 302, 302, 302, 200]
+    assert "zebulina" in found_in(text_of(answers[2]))
+    assert [url for answer in answers for url in addresses(answer) if found_in(url)] == []
+    cookies = [cookie.value for answer in answers for cookie in answer.cookies.values()]
+    assert len(cookies) > 4
+    assert [cookie for cookie in cookies if found_in(cookie)] == []
     assert [line for line in log_lines if found_in(line)] == []
 
 
