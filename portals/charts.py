@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT, BASE = 320.0, 96.0, 80.0  # viewBox units; below the base stand the labels
+# viewBox units; below the base stand the labels, above the highest point its value
+WIDTH, HEIGHT, BASE, TOP = 320.0, 96.0, 80.0, 14.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def _top(points: Sequence[Point]) -> float:
 
 
 def _bar(point: Point, number: int, step: float, top: float, *, is_labelled: bool) -> Bar:
-    height = round((point.value or 0) / top * (BASE - 6), 1)
+    height = round((point.value or 0) / top * (BASE - TOP), 1)
     return Bar(
         point,
         x=round(number * step + step * 0.15, 1),

@@ -49,7 +49,8 @@ def when(instant: datetime | None, zone_name: str, second: str = "", style: str 
     local = instant.astimezone(zone(zone_name))
     parts = {"long": "%a %-d %b %Y, %H:%M", "short": "%-d %b %Y, %H:%M", "time": "%H:%M"}
     shown = format_html(
-        '<time class="when" datetime="{}">{} <span class="when-zone">{}</span></time>',
+        '<time class="when" datetime="{}"><span class="when-time">{}</span>'
+        ' <span class="when-zone">{}</span></time>',
         instant.isoformat(),
         local.strftime(parts[style]),
         zone_label(local, zone_name),
