@@ -4,4 +4,5 @@ from . import views
 
 urlpatterns: list[URLPattern] = [
     path("", views.today, name="today"),
+    path("today/<str:uid>/<str:what>/", views.outcome, name="today-outcome"),
 ]
