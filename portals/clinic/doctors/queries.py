@@ -21,7 +21,7 @@ from django.db.models.functions import Coalesce, Concat, Left, Lower
 
 from appointments.models import AppointmentType
 from availability.models import AvailabilityWindow, BookingStop
-from organisations.models import Doctor, Organisation
+from organisations.models import Doctor, DoctorNotice, Organisation
 from reminders.models import RecipientGroup, ReminderRule
 
 _LETTERS_SORTED_BY = 40  # a cursor has to hold them
@@ -67,7 +67,12 @@ def doctors_of(organisation: Organisation, now: datetime) -> QuerySet[Doctor]:
         window_count=_count(windows),
         is_stopped=Exists(stops),
         stopped_until=Subquery(stops.values("until")[:1]),
-        is_number_missing=Q(Exists(text_rules), mobile_phone=""),
+        # Who wants no text messages needs no number for them.
+        is_number_missing=Q(
+            Exists(text_rules),
+            ~Q(declined_notices__contains=[DoctorNotice.REMINDER_SMS]),
+            mobile_phone="",
+        ),
         order_key=Concat(rank, Left(Lower(F("display_name")), _LETTERS_SORTED_BY)),
     )
 

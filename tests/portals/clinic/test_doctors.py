@@ -113,6 +113,15 @@ class TestList:
         ReminderRule.objects.filter(pk=rule.pk).update(deleted_at=factories.NOW)
         assert names_in(admin, "?show=no-number") == []
 
+    def test_no_number_is_missing_of_a_doctor_who_wants_no_text_messages(
+        self, admin: Client, doctor: Doctor, kind: AppointmentType
+    ) -> None:
+        text_rule(kind)
+        Doctor.objects.filter(pk=doctor.pk).update(declined_notices=["reminder_email"])
+        assert names_in(admin, "?show=no-number") == [doctor.display_name]
+        Doctor.objects.filter(pk=doctor.pk).update(declined_notices=["reminder_sms"])
+        assert names_in(admin, "?show=no-number") == []
+
     def test_a_stop_that_is_over_stops_nobody(
         self, admin: Client, clinic: Organisation, doctor: Doctor
     ) -> None:
