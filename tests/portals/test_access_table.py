@@ -253,7 +253,9 @@ def test_only_the_rxscale_team_sees_its_pages(ours: Everything) -> None:
             statuses = [caller.status(method, path)[0] for caller in outsiders]
             own = staff.status(method, path)[0]
             let_in += own == 200
-            wrong += [f"{method} {path}: {status}" for status in statuses if status not in (302, 403)]
+            wrong += [
+                f"{method} {path}: {status}" for status in statuses if status not in (302, 403)
+            ]
             wrong += [f"{method} {path}: {own}"] if own >= 500 else []
 
     assert wrong == []
