@@ -46,6 +46,11 @@ def find(text: str) -> BookingSession | None:
     return sessions.filter(digest=digest_of(text)).first()
 
 
+def lock(session: BookingSession) -> BookingSession:
+    """The row as it is now; until the commit the browser's other requests wait. One statement."""
+    return BookingSession.objects.select_for_update(no_key=True).get(pk=session.pk)
+
+
 def is_open(session: BookingSession, now: datetime) -> bool:
     return now < session.expires_at and not is_withdrawn(session.launch_code)
 

@@ -73,14 +73,19 @@ def with_page_headers(response: HttpResponseBase) -> HttpResponseBase:
     return response
 
 
-def acting(request: HttpRequest, user: User, kind: ActorKind, *, label: str = "") -> Actor:
-    """The signed-in person as the verbs and the audit log know them; `label`: not by the account's name."""
-    address = client_address(
+def address_of(request: HttpRequest) -> str:
+    """The client's address, "" when the peer has none (a Unix socket)."""
+    return client_address(
         request.META.get("REMOTE_ADDR", ""),
         request.META.get("HTTP_X_FORWARDED_FOR", ""),
         trusted=settings.TRUSTED_PROXIES,
     )
-    return Actor(kind=kind, uid=user.uid, label=label or str(user), ip_address=address or None)
+
+
+def acting(request: HttpRequest, user: User, kind: ActorKind, *, label: str = "") -> Actor:
+    """The signed-in person as the verbs and the audit log know them; `label`: not by the account's name."""
+    address = address_of(request) or None
+    return Actor(kind=kind, uid=user.uid, label=label or str(user), ip_address=address)
 
 
 def module_of(request: HttpRequest) -> str:

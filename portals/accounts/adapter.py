@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from common.clock import utc_now
 from organisations.models import User
+from portals.access import address_of
 
 from . import mails, places, trail
 from .freshness import is_fresh
@@ -24,7 +25,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         return False  # allauth's JSON answers are a door nobody uses
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        return trail.address_of(request)
+        return address_of(request)
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         user = request.user

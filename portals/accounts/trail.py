@@ -2,25 +2,15 @@
 
 from datetime import datetime
 
-from django.conf import settings
 from django.contrib.auth import logout
 from django.db import transaction
 from django.http import HttpRequest
 
-from common.client_address import client_address
 from common.clock import utc_now
 from organisations import audit, members
 from organisations.actors import Actor, ActorKind
 from organisations.models import Membership, Organisation, User
-
-
-def address_of(request: HttpRequest) -> str:
-    """The client's address, "" when the peer has none (a Unix socket)."""
-    return client_address(
-        request.META.get("REMOTE_ADDR", ""),
-        request.META.get("HTTP_X_FORWARDED_FOR", ""),
-        trusted=settings.TRUSTED_PROXIES,
-    )
+from portals.access import address_of
 
 
 def record(request: HttpRequest, user: User, action: str, *, now: datetime, why: str = "") -> None:

@@ -11,9 +11,10 @@ from organisations import invitations
 from organisations.errors import Invalid
 from organisations.invitations import InvitationOver
 from organisations.models import Invitation, User
+from portals.access import address_of
 from portals.forms import posted
 
-from . import places, trail
+from . import places
 from .access import WAY_BACK, entrance, signed_in_page
 from .forms import InvitationForm
 
@@ -42,7 +43,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 
 def _accept(request: HttpRequest, found: Invitation, form: InvitationForm) -> HttpResponse:
     membership = invitations.accept(
-        found, **form.cleaned_data, ip_address=trail.address_of(request) or None, now=utc_now()
+        found, **form.cleaned_data, ip_address=address_of(request) or None, now=utc_now()
     )
     if "password" in form.cleaned_data:  # just typed: no need to ask for it again
         response: HttpResponse = perform_login(request, membership.user)

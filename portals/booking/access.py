@@ -21,13 +21,12 @@ from booking_secrets import sessions
 from booking_secrets.launch_codes import digest_of
 from booking_secrets.models import BookingSession
 from common.access import needs
-from common.client_address import client_address
 from common.clock import utc_now
 from common.rate_limits import seconds_to_wait
 from organisations.actors import Actor, ActorKind
 from organisations.models import Organisation, Patient, Shop
 from organisations.zones import zone_of_patient
-from portals.access import confidential
+from portals.access import address_of, confidential
 
 COOKIE = "booking_session"
 COOKIE_PATH = "/book"
@@ -118,14 +117,6 @@ def over(request: HttpRequest, shop: Shop | None) -> HttpResponse:
     """The way back to the shop: 410 when we know whose page it was, else 404."""
     context = {"shop": shop}
     return render(request, "portals/booking/book/over.html", context, status=410 if shop else 404)
-
-
-def address_of(request: HttpRequest) -> str:
-    return client_address(
-        request.META.get("REMOTE_ADDR", ""),
-        request.META.get("HTTP_X_FORWARDED_FOR", ""),
-        trusted=settings.TRUSTED_PROXIES,
-    )
 
 
 def _filled_in(request: HttpRequest, session: BookingSession, now: datetime) -> BookingRequest:

@@ -66,8 +66,9 @@ def hold(request: BookingRequest) -> HttpResponse:
         sessions.remember(request.booking, now=request.now)
         return redirect(choose_url(kept(request.POST), problem="choose"))
     try:
-        held = hold_time(request, wish, at)
+        held = hold_time(request, wish.kind, wish.doctor, at)
     except Refused as refused:
+        sessions.remember(request.booking, now=request.now)
         problem = "slot_taken" if refused.code == "slot_unavailable" else refused.code
         query = kept(request.POST)
         day = Search(wish.kind, wish.doctor, request.zone, request.now).day_of(int(at.timestamp()))

@@ -6,15 +6,15 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from appointments import lifecycle
-from appointments.errors import Refused
-from appointments.models import Appointment
+from appointments.models import Appointment, AppointmentType
 from appointments.status import Status
 from appointments.verbs import lock_appointment
 from booking_secrets import sessions
 from common.local_time import in_words
+from common.retrying import retrying
+from organisations.models import Doctor
 
 from .access import BookingRequest
-from .wishes import Wish
 
 # The page stays open a little longer than the hold, to say that it ran out and keep what was typed.
 _AFTERWARDS = timedelta(minutes=10)
@@ -39,25 +39,30 @@ def running_hold(request: BookingRequest) -> Appointment | None:
     return visit if visit and visit.status_at(request.now) == Status.HELD else None
 
 
-def hold(request: BookingRequest, wish: Wish, starts_at: datetime) -> Appointment:
-    """Hold the time instead of what this browser held before. Raises Refused."""
-    assert wish.kind is not None  # noqa: S101  # callers ask for whole wishes only
-    give_back(request, running_hold(request))
-    try:
+def hold(
+    request: BookingRequest, kind: AppointmentType, doctor: Doctor | None, starts_at: datetime
+) -> Appointment:
+    """Hold the time instead of what this browser held before. Raises Refused: then that one stays.
+
+    Presses of one browser take turns, so that it never holds two.
+    """
+
+    def exchanged() -> Appointment:
+        request.booking.held_uid = sessions.lock(request.booking).held_uid
+        give_back(request, running_hold(request))
         held = lifecycle.hold(
             patient=request.patient,
-            appointment_type=wish.kind,
+            appointment_type=kind,
             starts_at=starts_at,
-            doctor=wish.doctor,
+            doctor=doctor,
             actor=request.actor,
             now=request.now,
         )
-    except Refused:
-        sessions.remember(request.booking, now=request.now, held_uid="")
-        raise
-    until = (held.hold_expires_at or starts_at) + _AFTERWARDS
-    sessions.remember(request.booking, now=request.now, until=until, held_uid=held.uid)
-    return held
+        until = (held.hold_expires_at or starts_at) + _AFTERWARDS
+        sessions.remember(request.booking, now=request.now, until=until, held_uid=held.uid)
+        return held
+
+    return retrying(exchanged)
 
 
 def give_back(request: BookingRequest, visit: Appointment | None) -> None:

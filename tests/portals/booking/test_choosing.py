@@ -174,6 +174,23 @@ def test_another_time_gives_the_first_one_back(visitor: Visitor, clinic: Clinic)
     assert visitor.held().starts_at == START + 30 * MINUTE
 
 
+def test_who_is_overtaken_at_another_time_keeps_the_first_one(
+    visitor: Visitor, clinic: Clinic
+) -> None:
+    visitor.hold(clinic.kind, START)
+    first = visitor.held()
+    for doctor in clinic.doctors:
+        clinic.book(START + 60 * MINUTE, doctor=doctor)
+
+    answer = visitor.hold(clinic.kind, START + 60 * MINUTE)
+
+    first.refresh_from_db()
+    assert first.status == Status.HELD
+    page = visitor.client.get(answer.headers["Location"]).content
+    assert b"has just been taken" in page
+    assert b"is reserved for you." in page
+
+
 def test_the_same_time_pressed_twice_is_held_once(visitor: Visitor, clinic: Clinic) -> None:
     visitor.hold(clinic.kind, START, clinic.doctor.uid)
     visitor.hold(clinic.kind, START, clinic.doctor.uid)
