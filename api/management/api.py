@@ -7,10 +7,12 @@ from . import (
     availability,
     doctors,
     health,
+    overrides,
     patients,
     reminders,
     secrets,
     subscriptions,
+    time_off,
     types,
 )
 
@@ -28,6 +30,8 @@ api.add_router("/scheduling", appointments.router)
 api.add_router("/scheduling", types.router)
 api.add_router("/scheduling", reminders.router)
 api.add_router("/scheduling", availability.router)
+api.add_router("/scheduling", overrides.router)
+api.add_router("/scheduling", time_off.router)
 api.add_router("/scheduling", secrets.router)
 api.add_router("", doctors.router)
 api.add_router("", patients.router)
