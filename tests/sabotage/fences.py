@@ -77,6 +77,16 @@ _TENANCY = (
         new="    if False:\n",
         tests=(f"{_ACCESS}::test_operations_are_refused_settings_and_exports",),
     ),
+    InSource(
+        name="access: the password again for sensitive acts",
+        path="portals/accounts/freshness.py",
+        old="    return age < timedelta(seconds=settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)\n",
+        new="    return age is not None\n",
+        tests=(
+            f"{_ACCESS}::test_sensitive_acts_ask_for_the_password_again",
+            "tests/portals/accounts/test_freshness.py::test_five_minutes_later_it_is",
+        ),
+    ),
     Trigger(
         name="audit: the log is append-only",
         table="organisations_auditentry",
@@ -138,6 +148,22 @@ _SECRETS = (
         tests=(
             "tests/booking_secrets/test_tokens.py::test_a_revoked_secret_is_refused_with_the_next_call",
         ),
+    ),
+    InSource(
+        name="launch code: used up by one of parallel calls",
+        path="booking_secrets/launch_codes.py",
+        old="filter(pk=row.pk, used_at=None).update(used_at=now)",
+        new="filter(pk=row.pk).update(used_at=now)",
+        tests=(
+            "tests/booking_secrets/test_launch_codes.py::test_of_parallel_exchanges_exactly_one_succeeds",
+        ),
+    ),
+    InSource(
+        name="callback: Twilio's signature",
+        path="api/hooks/twilio.py",
+        old="    if not _is_signed(request, delivery_uid):\n",
+        new="    if False:\n",
+        tests=("tests/notifications/test_callbacks.py::test_an_unsigned_status_is_refused",),
     ),
     InSource(
         name="API key: a revoked one",

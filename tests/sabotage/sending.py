@@ -83,6 +83,24 @@ _REMINDERS = (
     ),
 )
 
+_EVENTS = (
+    Constraint(
+        name="event: its triple is unique",
+        table="notifications_event",
+        constraint="event_triple_is_unique",
+        tests=("tests/notifications/test_outbox.py::test_the_same_triple_is_refused",),
+    ),
+    InSource(
+        name="event: those of one visit rise",
+        path="appointments/transitions.py",
+        old='Greatest(Value(epoch), F("last_event_timestamp") + 1), **columns',
+        new="Value(epoch), **columns",
+        tests=(
+            "tests/appointments/test_completion.py::test_events_of_one_visit_rise_even_within_one_second",
+        ),
+    ),
+)
+
 _LEASES = (
     InSource(
         name="delivery: asked again just before it leaves",
@@ -213,4 +231,4 @@ _CLIENT = (
     ),
 )
 
-SENDING: tuple[Guard, ...] = (*_REMINDERS, *_LEASES, *_CLIENT)
+SENDING: tuple[Guard, ...] = (*_REMINDERS, *_EVENTS, *_LEASES, *_CLIENT)
