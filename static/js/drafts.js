@@ -9,7 +9,8 @@
     const fields = [...new FormData(form)].filter(
       ([name, value]) => typeof value === "string" && name !== "csrfmiddlewaretoken",
     );
-    const draft = { page: location.pathname, action: form.action, fields, at: Date.now() };
+    const own = form.dataset.page ?? "";
+    const draft = { page: location.pathname, own, action: form.action, fields, at: Date.now() };
     sessionStorage.setItem(KEY, JSON.stringify(draft));
   };
 
@@ -35,6 +36,14 @@
     form.prepend(note);
   };
 
+  // A form that was opened in its place is not there any more: on to the page where it stands by itself.
+  const toItsPage = (draft) => {
+    const page = new URL(draft.own, location.href);
+    const moved = { ...draft, own: "", page: page.pathname };
+    sessionStorage.setItem(KEY, JSON.stringify(moved));
+    location.replace(`${page.pathname}${page.search}#resume`);
+  };
+
   const resume = () => {
     const draft = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
     if (location.hash === "#resume" && draft?.page === location.pathname) {
@@ -42,6 +51,7 @@
       if (Date.now() - draft.at < LONGEST_MINUTES * 60000) {
         const form = [...document.forms].find((other) => other.action === draft.action);
         if (form) restore(form, draft.fields);
+        else if (draft.own) return toItsPage(draft);
       }
     }
     sessionStorage.removeItem(KEY);

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -185,6 +186,43 @@ def test_a_copied_night_that_meets_the_next_morning_leaves_all_as_it_was(doctor:
 
     with pytest.raises(WindowOverlap):
         editing.copy_day(doctor, from_weekday=0, to_weekdays=[1, 2], actor=DOCTOR, now=NOW)
+    assert of(doctor) == before
+
+
+def test_a_copy_is_taken_back_with_what_it_replaced(doctor: Doctor) -> None:
+    add(doctor, monday("09:00-12:00"))
+    add(doctor, WindowValues(1, *hours("06:00-07:00"), None, date(2027, 6, 30)))
+    before = of(doctor)
+    copied = editing.copy_day(doctor, from_weekday=0, to_weekdays=[1, 2], actor=DOCTOR, now=NOW)
+    uids = [window.uid for window in copied.added]
+    taken: dict[str, Any] = {"removed": copied.removed, "actor": DOCTOR, "now": NOW}
+
+    editing.undo_copy(doctor, added=uids, **taken)
+
+    assert of(doctor) == before
+    entry = AuditEntry.objects.latest("id")
+    assert (entry.action, entry.object_uid) == ("availability_day.copy_undone", doctor.uid)
+    for gone in (uids, []):
+        with pytest.raises(Stale):
+            editing.undo_copy(doctor, added=gone, **taken)
+    assert of(doctor) == before
+
+
+def test_a_copy_that_cannot_be_taken_back_stays(doctor: Doctor) -> None:
+    add(doctor, monday("09:00-12:00"))
+    add(doctor, WindowValues(1, *hours("22:00-02:00")))
+    copied = editing.copy_day(doctor, from_weekday=0, to_weekdays=[1], actor=DOCTOR, now=NOW)
+    add(doctor, WindowValues(2, *hours("01:00-03:00")))
+    before = of(doctor)
+
+    with pytest.raises(WindowOverlap):
+        editing.undo_copy(
+            doctor,
+            added=[window.uid for window in copied.added],
+            removed=copied.removed,
+            actor=DOCTOR,
+            now=NOW,
+        )
     assert of(doctor) == before
 
 

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import httpx
 import pytest
+from django.conf import settings
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -59,7 +60,7 @@ class Surgery:
     def listed(self, day: date) -> int:
         """How many starts of that date the partner API lists."""
         start, end = (instant(self.doctor.timezone, day.toordinal() + ahead, 0) for ahead in (0, 1))
-        query = {
+        query: dict[str, str | int] = {
             "shop_uid": self.clinic.shop.uid,
             "appointment_type_uid": self.clinic.kind.uid,
             "from": start,
@@ -254,3 +255,20 @@ def test_nothing_is_wrong_for_axe_with_every_form_open(
 
     assert wrong == []
     assert overflow(page) == 0
+
+
+def test_what_was_typed_survives_an_expired_login(
+    open_page: OpenPage, surgery: Surgery, width: int
+) -> None:
+    page = surgery.open(open_page, width=width)
+    add(page, "Thursday", "8:15", "noonish")
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_label("E-mail address").fill(surgery.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+    form = page.get_by_role("form", name="Add hours on Thursday")
+    expect(form.get_by_text("What you typed is still here")).to_be_visible()
+    expect(form.get_by_label("From", exact=True)).to_have_value("8:15")
+    expect(form.get_by_label("To", exact=True)).to_have_value("noonish")

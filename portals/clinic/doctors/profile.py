@@ -76,7 +76,7 @@ def ask_to_change(doctor: Doctor, email: str) -> str:
     return f"mailto:{quote(email, safe='@')}?subject={subject}&body={quote(body)}"
 
 
-def profile_of(doctor: Doctor, *, zone_name: str, now: datetime) -> Profile:
+def profile_of(doctor: Doctor, *, zone_name: str, now: datetime, first_weekday: int) -> Profile:
     """Eight queries, and one more where visits lie ahead. `doctor` comes with user and organisation."""
     today = now.astimezone(zone(doctor.timezone)).date()
     return Profile(
@@ -84,7 +84,7 @@ def profile_of(doctor: Doctor, *, zone_name: str, now: datetime) -> Profile:
         email=email_of(doctor),
         today=today,
         types=_types(doctor),
-        week=week_of(doctor.availability_windows.all(), today=today),
+        week=week_of(doctor.availability_windows.all(), today=today, first_weekday=first_weekday),
         ahead=dates_ahead(doctor, today),
         stop=stops_in_force(now).filter(doctor=doctor).first(),
         visits=_visits(doctor, zone_name, now),

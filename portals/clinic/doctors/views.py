@@ -18,6 +18,7 @@ from portals.phone_form import PhoneForm, example_number
 from portals.reasons import Answer, explain
 from portals.rendering import get_or_404, go_to, page
 from portals.toasts import toast
+from portals.week import first_weekday_of
 
 from .forms import StopForm, WhyForm
 from .profile import Profile, email_of, profile_of
@@ -60,7 +61,9 @@ def doctors(request: ClinicRequest) -> HttpResponse:
 def doctor(request: ClinicRequest, uid: str) -> HttpResponse:
     """With `?type=` and `?date=` it answers why there is no slot; htmx gets the answer alone."""
     row = _find(request, uid)
-    profile = profile_of(row, zone_name=request.zone, now=request.now)
+    profile = profile_of(
+        row, zone_name=request.zone, now=request.now, first_weekday=first_weekday_of(request)
+    )
     form, answer = _why(request, profile)
     context = {"doctor": row, "profile": profile, "why_form": form, "answer": answer}
     return page(request, _DETAIL, context, part="why")

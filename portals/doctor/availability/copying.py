@@ -95,6 +95,7 @@ def _editing(request: DoctorRequest, weekday: int, data: QueryDict | None = None
         title=f"Copy {Weekday(weekday).label} to other days",
         submit="Copy",
         url=reverse("doctor:availability-hours-copy") + query,
+        page_url=reverse("doctor:availability-hours-copy") + query,
         effect_url=reverse("doctor:availability-hours-copy-effect") + query,
         fields="portals/doctor/availability/_copy_fields.html",
         form=form,

@@ -36,12 +36,13 @@ EDITOR_QUERIES = 16  # of the whole page beside the door's and the layout's
 
 @dataclass(frozen=True, slots=True)
 class Editing:
-    """The form that is open: in which slot of the page, what it says, and where it is posted."""
+    """The form that is open: in which slot of the page, what it says, where it is posted and stands by itself."""
 
     slot: str
     title: str
     submit: str
     url: str
+    page_url: str
     effect_url: str
     fields: str
     form: EditForm
@@ -78,6 +79,9 @@ def answer(
 
 
 def effect_alone(request: DoctorRequest, editing: Editing) -> HttpResponse:
+    """What the form would do; asked for by a browser itself, with the form."""
+    if not is_fragment(request):
+        return answer(request, editing=editing)
     return page(request, _TEMPLATE, {"editing": editing}, part="effect")
 
 

@@ -159,15 +159,17 @@ def _editing(form: WindowForm, window: AvailabilityWindow | None = None) -> Edit
         weekday = form["weekday"].value()
         title = f"Add hours on {_name(weekday)}" if _name(weekday) else "Add hours"
         url = reverse("doctor:availability-hours-add")
+        page_url = f"{url}?weekday={form.slot.removeprefix('day-')}"
     else:
         title = f"Change {_name(window.weekday)}"
-        url = reverse("doctor:availability-hours", args=[window.uid])
+        url = page_url = reverse("doctor:availability-hours", args=[window.uid])
         effect_url += f"?window={window.uid}"
     return Editing(
         slot=form.slot,
         title=title,
         submit="Save" if window else "Add",
         url=url,
+        page_url=page_url,
         effect_url=effect_url,
         fields="portals/doctor/availability/_window_fields.html",
         form=form,

@@ -183,6 +183,7 @@ def _editing(form: OverrideForm, override: AvailabilityOverride | None = None) -
         title=title,
         submit="Save",
         url=url,
+        page_url=url,
         effect_url=effect_url,
         fields="portals/doctor/availability/_override_fields.html",
         form=form,

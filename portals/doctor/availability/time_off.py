@@ -166,6 +166,7 @@ def _editing(form: TimeOffForm, time_off: TimeOff | None = None) -> Editing:
         title=title,
         submit="Save" if time_off else "Add time off",
         url=url,
+        page_url=url,
         effect_url=effect_url,
         fields="portals/doctor/availability/_time_off_fields.html",
         form=form,
