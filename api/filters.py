@@ -33,10 +33,10 @@ def filtered(
     """
     if query.from_ is not None and query.to is not None and query.to <= query.from_:
         raise bad_input({"to": ["This must be after from."]})
-    if query.status is None:
+    if query.status is None and query.from_ is None and query.to is None:
+        rows = rows.upcoming(now)
+    elif query.status is None:
         rows = rows.with_status_now(ACTIVE, now)
-        if query.from_ is None and query.to is None:
-            rows = rows.filter(ends_at__gt=now)
     elif query.status != "all":
         rows = rows.with_status_now([Status(query.status)], now)
     if query.from_ is not None:

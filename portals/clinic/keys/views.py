@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from organisations import api_keys
 from organisations.errors import Invalid
-from organisations.models import ApiKey, Shop
+from organisations.models import ApiKey
 from portals.chips import Tab
 from portals.clinic.access import ClinicRequest, Right, clinic_page
 from portals.forms import PortalForm, posted
@@ -52,7 +52,7 @@ def create(request: ClinicRequest) -> HttpResponse:
         except Invalid as invalid:
             form.add_error("name", invalid.message)
         else:
-            context = {"key": key, "text": text, "sample": _sample(request, key)}
+            context = {"key": key, "text": text, "sample": _sample()}
             return page(request, "portals/clinic/keys/created.html", context)
     context = {"form": form, "cancel_url": reverse("clinic:keys")}
     status = 422 if form.errors else 200
@@ -75,12 +75,9 @@ def revoke(request: ClinicRequest, uid: str) -> HttpResponse:
     return page(request, "portals/clinic/keys/revoke.html", context, part="dialog")
 
 
-def _sample(request: ClinicRequest, key: ApiKey) -> str:
-    """A first call that every key may make. One query unless the key is bound to a shop."""
-    shop = key.shop or Shop.objects.of(request.organisation).order_by("name", "uid").first()
-    url = (
-        f"{settings.BASE_URL}/v1/scheduling/appointment-types?shop_uid={shop.uid if shop else '…'}"
-    )
+def _sample() -> str:
+    """A first call that every key may make."""
+    url = f"{settings.BASE_URL}/v1/management/health/"
     return (
         f'export RXSCALE_API_KEY=…  # the key above\ncurl -H "X-API-Key: $RXSCALE_API_KEY" "{url}"'
     )
