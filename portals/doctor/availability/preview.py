@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 from appointments import slots
 from appointments.models import AppointmentType
 from appointments.why_no_slots import Reason, reasons_by_day
-from availability.models import AvailabilityOverride
-from availability.windows import instant
+from availability import schedules
+from availability.windows import Pattern, expand, instant
 from common.clock import from_epoch, zone
 from organisations.models import Doctor, Organisation
 from portals.lengths import counted
@@ -84,30 +84,40 @@ def _days(kind: AppointmentType, doctor: Doctor, first: date, now: datetime) -> 
         local = from_epoch(slot.starts_at).astimezone(zone(doctor.timezone))
         times[local.date()].append(f"{local:%H:%M}")
     reasons = reasons_by_day(kind, doctor, days, now)
-    closed = _closed(doctor, days)
+    schedule = schedules.load({doctor.pk: doctor.timezone}, start=start, end=end, now=now)
+    pattern = schedule[doctor.pk].pattern
     return [
         PreviewDay(day, times[day])
         if day in times
-        else PreviewDay(day, (), _sentences(reasons[day], kind, doctor, day, day in closed))
+        else PreviewDay(
+            day, (), _sentences(reasons[day], kind, doctor, day, _without_start(pattern, kind, day))
+        )
         for day in days
     ]
 
 
-def _closed(doctor: Doctor, days: Sequence[date]) -> set[date]:
-    rows = AvailabilityOverride.objects.of(doctor.organisation).filter(doctor=doctor)
-    return set(rows.filter(date__in=days, hours=[]).values_list("date", flat=True))
+def _without_start(pattern: Pattern, kind: AppointmentType, day: date) -> str:
+    """Why the hours alone give the date no start."""
+    if any(own.date == day.toordinal() and not own.hours for own in pattern.overrides):
+        return "Closed on this date."
+    midnights = [instant(pattern.timezone, day.toordinal() + ahead, 0) for ahead in (0, 1)]
+    if not expand(pattern, *midnights):
+        return "No hours."
+    return f"No hours with room for {kind.duration_minutes} minutes."
 
 
 def _sentences(
-    reasons: Sequence[Reason], kind: AppointmentType, doctor: Doctor, day: date, is_closed: bool
+    reasons: Sequence[Reason],
+    kind: AppointmentType,
+    doctor: Doctor,
+    day: date,
+    without_start: str,
 ) -> list[str]:
     """Each once; the visits of a full day as numbers."""
     found = []
     for reason in reasons:
-        if reason.code == "outside_hours" and is_closed:
-            found.append("Closed on this date.")
-        elif reason.code == "outside_hours":
-            found.append(f"No hours with room for {kind.duration_minutes} minutes.")
+        if reason.code == "outside_hours":
+            found.append(without_start)
         elif reason.code not in ("booked", "held"):
             found.append(in_words(reason, kind, doctor, day))
     for code, word in (("booked", "booked"), ("held", "being booked")):

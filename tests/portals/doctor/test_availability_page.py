@@ -110,7 +110,7 @@ class TestPreview:
         assert found["Thu 4"] == (0, "Time off: 00:00 to 24:00.")
         assert found["Fri 5"] == (0, "2 visits booked.")
         assert found["Sat 6"] == (2, "")
-        assert found["Sun 7"] == (0, "No hours with room for 30 minutes.")
+        assert found["Sun 7"] == (0, "No hours.")
         assert found["Fri 12"][1].startswith("Too far ahead:")
 
     def test_it_is_of_one_type_and_of_any_date(self, editor: Editor) -> None:
@@ -121,9 +121,11 @@ class TestPreview:
             name="Long visit",
         )
         editor.add(TUESDAY, "9", "11")
+        editor.add(THURSDAY, "9", "10")
         assert preview_of(editor.get())["Tue 2"] == (4, "")
         later = editor.get(type=long.uid, **{"from": "2027-03-15"})
         assert preview_of(later)["Tue 16"] == (1, "")
+        assert preview_of(later)["Thu 18"] == (0, "No hours with room for 120 minutes.")
         for nonsense in ("2020-01-01", "soon", "9999-12-31"):
             assert len(preview_of(editor.get(type="apt-x", **{"from": nonsense}))) == 14
 
