@@ -46,7 +46,7 @@ class Operation:
 
 def operations() -> list[Operation]:
     """What ninja dispatches to behind every route; its document and page answer anybody."""
-    return [
+    found = [
         Operation(method, path)
         for path, view in _views(get_resolver())
         if path.startswith("/v1/") and inspect.isfunction(view)
@@ -54,6 +54,9 @@ def operations() -> list[Operation]:
         for operation in behind.operations
         for method in operation.methods
     ]
+    return list(
+        dict.fromkeys(found)
+    )  # ninja has a pattern per operation, each with all of the path
 
 
 def _views(resolver: URLResolver, prefix: str = "/") -> Iterator[tuple[str, Any]]:
@@ -115,30 +118,46 @@ class Everything:
         return self._bodies().get(operation.label)
 
     def _bodies(self) -> dict[str, Json]:
+        return {**self._bodies_of_visits(), **self._bodies_of_rules(), **self._bodies_of_others()}
+
+    def _bodies_of_visits(self) -> dict[str, Json]:
         start = {"starts_at": self.later}
         held = {
             "patient_profile_uid": self.patient.uid,
             "appointment_type_uid": self.clinic.kind.uid,
         }
-        customer = {"shop_uid": self.clinic.shop.uid, "shop_customer_id": "new"}
-        subscription = {"notification_type": EventType.REMINDER_DUE.value, "target": TARGET}
-        uid = {"uid": self.subscription.uid}
-        rule = {"recipient_group": "doctor", "minutes_before": 30, "send_email": True}
+        visits = f"{MANAGEMENT}/scheduling/appointments"
         return {
-            f"POST {MANAGEMENT}/scheduling/appointment-types": {
-                "name": "Follow-up",
-                "duration_minutes": 20,
-            },
-            f"POST {MANAGEMENT}/scheduling/appointment-types/{{uid}}/reminders": {
-                **rule,
-                "send_sms": False,
-            },
             f"POST {SCHEDULING}/appointments": {**start, **held},
             f"POST {SCHEDULING}/appointments/{{uid}}/rebook": start,
-            f"POST {MANAGEMENT}/scheduling/appointments/{{uid}}/cancel": {"reason": "Ill"},
-            f"POST {MANAGEMENT}/scheduling/appointments/{{uid}}/rebook": start,
+            f"POST {visits}/{{uid}}/cancel": {"reason": "Ill"},
+            f"POST {visits}/{{uid}}/rebook": start,
+        }
+
+    def _bodies_of_rules(self) -> dict[str, Json]:
+        base = f"POST {MANAGEMENT}/scheduling"
+        hours = f"{base}/doctors/{{doctor_uid}}"
+        day = (DAY_OFF + timedelta(days=1)).isoformat()
+        reminder = {"recipient_group": "doctor", "minutes_before": 30}
+        window = {"weekday": "monday", "start_time": "09:00", "end_time": "17:00"}
+        return {
+            f"{base}/appointment-types": {"name": "Follow-up", "duration_minutes": 20},
+            f"{base}/appointment-types/{{type_uid}}/reminders": reminder,
+            f"{hours}/availability-rules": window,
+            f"{hours}/availability-overrides": {"date": day, "hours": []},
+            f"PATCH {hours.removeprefix('POST ')}/availability-overrides/{{uid}}": {"hours": []},
+            f"{hours}/time-off": {"start_date": day, "end_date": day},
+        }
+
+    def _bodies_of_others(self) -> dict[str, Json]:
+        subscription = {"notification_type": EventType.REMINDER_DUE.value, "target": TARGET}
+        uid = {"uid": self.subscription.uid}
+        return {
             f"POST {MANAGEMENT}/scheduling/booking-secrets": {"name": "Backend"},
-            f"POST {MANAGEMENT}/patients": customer,
+            f"POST {MANAGEMENT}/patients": {
+                "shop_uid": self.clinic.shop.uid,
+                "shop_customer_id": "new",
+            },
             f"POST {MANAGEMENT}/notification-subscriptions": subscription,
             f"DELETE {MANAGEMENT}/notification-subscriptions": uid,
             f"POST {MANAGEMENT}/notification-subscriptions/test": uid,
