@@ -215,11 +215,11 @@ def test_a_person_or_an_action_is_found_by_index(clinic: Organisation) -> None:
         AuditEntry(
             organisation=clinic,
             at=AT + timedelta(seconds=number),
-            action=f"thing.done_{number % 10}",
+            action=f"thing.done_{number % 100}",
             actor_kind=ActorKind.ADMIN,
-            actor_uid=f"usr-{number % 10}",
+            actor_uid=f"usr-{number % 100}",
         )
-        for number in range(5_000)
+        for number in range(20_000)
     )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE organisations_auditentry")
