@@ -1,4 +1,4 @@
-"""Every page of the portal in real Chromium, with data and in an empty clinic: wide and light, narrow and dark.
+"""Every page of the portals in real Chromium, with data and in an empty clinic: wide and light, narrow and dark.
 
 Each page is loaded once and looked at all four ways: axe finds nothing, nothing is wider than the window, and
 neither scripts nor the content policy complain.
@@ -15,8 +15,8 @@ from playwright.sync_api import Page
 from common.clock import utc_now
 from organisations.models import Role
 from portals.clinic.access import Right
-from tests.factories import make_member, make_organisation
-from tests.portals.access_table import ACCOUNTS, CLINIC
+from tests.factories import make_appointment, make_doctor, make_member, make_organisation, make_user
+from tests.portals.access_table import ACCOUNTS, CLINIC, DOCTOR
 from tests.portals.clinic.conftest import sign_in
 from tests.portals.clinic.front_desk import prove_again
 from tests.portals.everything import Everything, make_everything
@@ -92,6 +92,61 @@ def test_every_page_of_an_empty_clinic(open_page: OpenPage) -> None:
     ]
 
     assert len(paths) > 12
+    wrong = [found for path in paths for found in look(page, path)]
+    assert not wrong, "\n".join(wrong)
+
+
+def is_doctors_page(route: Route) -> bool:
+    return DOCTOR[route.name].get == 200
+
+
+def doctors_pages_of(things: Everything) -> Iterator[str]:
+    """Every GET of the doctor portal, a visit in every state, and one that can be joined now."""
+    for route in routes("doctor"):
+        if is_doctors_page(route):
+            yield reverse(route.name, kwargs=things.arguments(route.name, route.parameters))
+    for visit in things.others:
+        yield reverse("doctor:appointment", args=[visit.uid])
+    visits = reverse("doctor:appointments")
+    yield from (f"{visits}?tab={tab}" for tab in ("held", "past", "cancelled", "all"))
+    yield f"{visits}?dates=nonsense&status=confirmed&from=2020-13-45"
+    yield reverse("doctor:appointments-week") + f"?date={things.booked.starts_at:%Y-%m-%d}"
+    now = utc_now()
+    make_appointment(
+        patient=things.patient,
+        doctor=things.clinic.doctor,
+        appointment_type=things.clinic.kind,
+        starts_at=now.replace(second=0, microsecond=0) - timedelta(minutes=1),
+        now=now - timedelta(days=1),
+    )
+    for visit in things.clinic.doctor.appointments.filter(starts_at__lt=now):
+        yield reverse("doctor:appointment", args=[visit.uid])
+    yield reverse("doctor:today")
+
+
+def test_every_page_of_a_doctor_with_data(open_page: OpenPage) -> None:
+    things = make_everything(utc_now())
+    jane = sign_in(things.doctor_user)
+    prove_again(jane)
+    page = open_page(jane, reverse("doctor:today"))
+
+    wrong = [found for path in doctors_pages_of(things) for found in look(page, path)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_page_of_a_doctor_who_has_just_begun(open_page: OpenPage) -> None:
+    doctor = make_doctor(organisation=make_organisation(), user=make_user())
+    assert doctor.user is not None
+    jane = sign_in(doctor.user)
+    prove_again(jane)
+    page = open_page(jane, reverse("doctor:today"))
+    paths = [
+        reverse(route.name)
+        for route in routes("doctor")
+        if is_doctors_page(route) and not route.parameters
+    ]
+
+    assert len(paths) > 3
     wrong = [found for path in paths for found in look(page, path)]
     assert not wrong, "\n".join(wrong)
 

@@ -11,7 +11,7 @@ from appointments.status import Status
 from organisations.models import Doctor
 from portals.accounts.sessions import SEEN_AT
 from portals.doctor.access import ACCESS_QUERIES
-from portals.doctor.today.day import DAY_QUERIES
+from portals.doctor.today.day import DAY_QUERIES, CalledOff
 from portals.layout import LAYOUT_QUERIES
 from tests.appointments.clinic import HOUR, MINUTE, START
 from tests.factories import (
@@ -276,5 +276,5 @@ def test_the_day_costs_the_same_with_one_visit_and_with_three(
                 surgery.jane.get(url("today"))
 
 
-def news_of(surgery: Surgery) -> list[object]:
+def news_of(surgery: Surgery) -> list[CalledOff]:
     return list(surgery.jane.get(url("today")).context["day"].news)
