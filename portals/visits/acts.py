@@ -20,7 +20,7 @@ from appointments.notices import (
     who_will_be_told_of_confirmation,
 )
 from portals import visit_words as words
-from portals.forms import PortalForm
+from portals.forms import PortalForm, posted
 from portals.rendering import go_to, page
 from portals.requests import PortalRequest
 from portals.toasts import toast
@@ -115,7 +115,7 @@ def answer_act(
     """
     visit = find()
     is_post = request.method == "POST"
-    form = _form(act, visit, request.POST if is_post else None)
+    form = _form(act, visit, posted(request))
     if not is_post:
         return _ask(request, act, visit, form, portal=portal)
     if not form.is_valid():

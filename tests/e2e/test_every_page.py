@@ -4,9 +4,10 @@ Each page is loaded once and looked at all four ways: axe finds nothing, nothing
 neither scripts nor the content policy complain.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from itertools import product
+from typing import Literal
 
 import pytest
 from django.urls import reverse
@@ -62,7 +63,8 @@ def look(page: Page, path: str) -> list[str]:
     answer = page.goto(path)
     if answer is None or answer.status >= 500:
         return [f"{path}: {answer and answer.status}"]
-    for width, scheme in product(WIDTHS, SCHEMES):
+    ways: Iterable[tuple[int, Literal["light", "dark"]]] = product(WIDTHS, SCHEMES)
+    for width, scheme in ways:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # no colour half-way
         wrong += [f"{path} {width} {scheme}: {found}" for found in violations(page)]

@@ -18,6 +18,7 @@ from appointments.models import Appointment
 from appointments.notices import PATIENT_GROUP, who_will_be_told_of_cancellation
 from portals.badges import badge_of
 from portals.clinic.access import ClinicRequest, Right, clinic_page
+from portals.forms import posted
 from portals.rendering import go_to, page
 from portals.toasts import toast
 from portals.visits.cancel_form import OfficeCancelForm
@@ -55,7 +56,7 @@ def cancel_several(request: ClinicRequest) -> HttpResponse:
         few = f"Choose at most {MOST_AT_ONCE} at once: narrow the filter."
         toast(request, few if visits else "Tick the appointments to cancel first.", tone="warn")
         return go_to(request, back)
-    form = OfficeCancelForm(request.POST or None)
+    form = OfficeCancelForm(posted(request))
     form.fields["tell_patient"].label = "Tell the patients"
     form.fields["message"].label = "Message to the patients"
     if request.method != "POST" or not form.is_valid():
