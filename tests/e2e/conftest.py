@@ -18,7 +18,7 @@ from pytest_django.live_server_helper import LiveServer
 
 AXE = Path(__file__).with_name("vendor") / "axe.min.js"
 WIDTHS = (1280, 390)
-SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 OpenPage = Callable[..., Page]
 
