@@ -18,7 +18,7 @@ from notifications.models import Channel, Suppression, SuppressionReason
 from reminders.models import AppointmentReminderSent, DueMark, Outcome
 
 from .factories import NOW
-from .portals.everything import make_everything
+from .portals.everything import Everything, make_everything
 from .test_architecture import FLOORS as OUR_APPS
 
 pytestmark = pytest.mark.django_db
@@ -121,14 +121,38 @@ def rows_of(query: str) -> list[tuple[Any, ...]]:
 def world() -> None:
     """At least one row of every table that has a constraint of ours."""
     everything = make_everything(NOW)
-    organisation, doctor = everything.clinic.organisation, everything.clinic.doctor
-    owned: dict[str, Any] = {"organisation": organisation, "doctor": doctor}
+    _edit_availability(everything)
+    _open_the_booking_page(everything)
+    _remind_and_suppress(everything)
+    organisation = everything.clinic.organisation
+    IdempotencyKey.objects.create(
+        organisation=organisation,
+        caller=organisation.uid,
+        key="k",
+        method="POST",
+        path="/",
+        created_at=NOW,
+    )
+
+
+def _edit_availability(everything: Everything) -> None:
+    owned: dict[str, Any] = {
+        "organisation": everything.clinic.organisation,
+        "doctor": everything.clinic.doctor,
+    }
     day = NOW.date()
     AvailabilityOverride.objects.create(**owned, date=day, hours=[[540, 600]])
     TimeOff.objects.create(**owned, start_date=day, end_date=day)
     BookingStop.objects.create(**owned, reason="Ill", created_by="Ada", created_at=NOW)
-    opened: dict[str, Any] = {"organisation": organisation, "digest": new_uid("digest")}
-    opened |= {"created_at": NOW, "expires_at": NOW + timedelta(minutes=10)}
+
+
+def _open_the_booking_page(everything: Everything) -> None:
+    opened: dict[str, Any] = {
+        "organisation": everything.clinic.organisation,
+        "digest": new_uid("digest"),
+        "created_at": NOW,
+        "expires_at": NOW + timedelta(minutes=10),
+    }
     code = BookingLaunchCode.objects.create(
         **opened,
         shop=everything.clinic.shop,
@@ -136,6 +160,10 @@ def world() -> None:
         secret=everything.secret,
     )
     BookingSession.objects.create(**opened, launch_code=code)
+
+
+def _remind_and_suppress(everything: Everything) -> None:
+    organisation = everything.clinic.organisation
     AppointmentReminderSent.objects.create(
         organisation=organisation,
         appointment=everything.booked,
@@ -153,14 +181,6 @@ def world() -> None:
         channel=Channel.SMS,
         address="+4915100000000",
         reason=SuppressionReason.OPTED_OUT,
-        created_at=NOW,
-    )
-    IdempotencyKey.objects.create(
-        organisation=organisation,
-        caller=organisation.uid,
-        key="k",
-        method="POST",
-        path="/",
         created_at=NOW,
     )
 
