@@ -49,7 +49,9 @@ def rows_of(
         "patient__last_name",
         "appointment_type__name",
         "rebooked_to__uid",
+        "rebooked_to__doctor_id",
         "previous__uid",
+        "previous__doctor_id",
     )
 
 

@@ -64,13 +64,19 @@ def _line(visit: Appointment, portal: str, now: datetime, zone: str) -> Row:
         doctors_time=elsewhere(local, visit.doctor.timezone),
         url=visit_url(visit, portal),
         patient_url=patient_url(visit.patient, portal),
-        moved_to_url=visit_url(successor, portal),
-        moved_from_url=visit_url(visit.previous, portal),
+        moved_to_url=_of_chain(visit, successor, portal),
+        moved_from_url=_of_chain(visit, visit.previous, portal),
     )
 
 
 def visit_url(visit: Appointment | None, portal: str) -> str:
     return reverse(f"{portal}:appointment", args=[visit.uid]) if visit else ""
+
+
+def _of_chain(visit: Appointment, other: Appointment | None, portal: str) -> str:
+    """A doctor has no page of a visit that went to a colleague."""
+    is_open = portal == "clinic" or (other is not None and other.doctor_id == visit.doctor_id)
+    return visit_url(other, portal) if is_open else ""
 
 
 def patient_url(patient: Patient, portal: str) -> str:

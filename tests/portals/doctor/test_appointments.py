@@ -307,6 +307,7 @@ def test_a_visit_that_went_to_a_colleague_does_not_link_there(
 
     page = surgery.jane.get(url("appointment", visit.uid)).content.decode()
     assert "to a colleague" in page
+    assert new.uid not in surgery.jane.get(f"{url('appointments')}?tab=all").content.decode()
     assert new.uid not in page
     assert visit.uid not in log_in(colleague).get(url("appointment", new.uid)).content.decode()
     assert "to a colleague" in words(surgery.jane.get(url("today")))
