@@ -1,4 +1,4 @@
-"""A call by key leaves the rows the portal's verb leaves: all columns but identifiers and who acted."""
+"""A call by key leaves the rows the portal's verb and the portal's page leave: all columns but identifiers and who acted."""
 
 import re
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import models
+from django.urls import reverse
 
 from appointments import availability_edits as edits
 from appointments import lifecycle, types
@@ -27,6 +28,8 @@ from reminders import rules
 from reminders.models import ReminderRule
 from tests.api.everything import undone
 from tests.api.world import Clinic, on_the_grid
+from tests.factories import make_member
+from tests.portals.clinic.conftest import sign_in
 
 from .world import Integrator
 
@@ -58,6 +61,7 @@ def now(monkeypatch: pytest.MonkeyPatch) -> datetime:
     instant = utc_now().replace(microsecond=0)
     for place in ("acting", "appointments"):
         monkeypatch.setattr(f"api.management.{place}.utc_now", lambda: instant)
+    monkeypatch.setattr("portals.clinic.access.utc_now", lambda: instant)
     return instant
 
 
@@ -206,7 +210,66 @@ def hours(clinic: Clinic, api: Integrator, by: dict[str, Any]) -> dict[str, Act]
     }
 
 
-@pytest.mark.parametrize("family", [moves, settings_of_types, hours])
+def browser(clinic: Clinic) -> Callable[..., None]:
+    """Posts forms of the admin portal as an admin of the clinic."""
+    admin = sign_in(make_member(organisation=clinic.organisation).user)
+
+    def press(route: str, uid: str, **data: Any) -> None:
+        answer = admin.post(reverse(f"clinic:{route}", args=[uid]), data)
+        assert answer.status_code == 302, (route, answer.content)
+
+    return press
+
+
+def pages_of_visits(clinic: Clinic, api: Integrator, by: dict[str, Any]) -> dict[str, Act]:
+    press, later, doctor = browser(clinic), on_the_grid(timedelta(days=3)), clinic.doctor
+    visit = clinic.appointment(clinic.patient("a"))
+    begun = clinic.appointment(clinic.patient("b"), starts_at=by["now"] - timedelta(minutes=5))
+    one, past = (f"/scheduling/appointments/{row.uid}" for row in (visit, begun))
+    told: dict[str, Any] = {"reason": "ill", "message": "Sorry", "on_behalf_of": "doctor"}
+    time: dict[str, Any] = {"at": to_epoch(later), "doctor": doctor.uid}
+    return {
+        "cancel": (
+            lambda: press("appointment-cancel", visit.uid, **told, tell_patient="on"),
+            lambda: api.post(f"{one}/cancel", **told),
+        ),
+        "rebook": (
+            lambda: press("appointment-rebook", visit.uid, **time, tell_patient="on"),
+            lambda: api.post(f"{one}/rebook", starts_at=to_epoch(later), doctor_uid=doctor.uid),
+        ),
+        "complete": (
+            lambda: press("appointment-complete", begun.uid),
+            lambda: api.post(f"{past}/complete"),
+        ),
+        "no-show": (
+            lambda: press("appointment-no-show", begun.uid),
+            lambda: api.post(f"{past}/no-show"),
+        ),
+    }
+
+
+def pages_of_settings(clinic: Clinic, api: Integrator, by: dict[str, Any]) -> dict[str, Act]:
+    press, kind, doctor = browser(clinic), clinic.kind, clinic.doctor
+    reminders = f"/scheduling/appointment-types/{kind.uid}/reminders"
+    number = "+49 151 12345678"
+    rule: dict[str, Any] = {"recipient_group": "patient"}
+    return {
+        "reminder added": (
+            lambda: press(
+                "reminder-add", kind.uid, **rule, amount="24", unit="60", send_email="on"
+            ),
+            lambda: api.post(reminders, **rule, minutes_before=1440, send_email=True),
+        ),
+        "number changed": (
+            lambda: press("doctor-phone", doctor.uid, mobile_phone=number),
+            lambda: api.patch(f"/doctors/{doctor.uid}", mobile_phone=number),
+        ),
+    }
+
+
+@pytest.mark.parametrize(
+    "family", [moves, settings_of_types, hours, pages_of_visits, pages_of_settings]
+)
 def test_a_call_leaves_the_rows_the_verb_leaves(
     clinic: Clinic,
     api: Integrator,
