@@ -1,4 +1,4 @@
-"""A call by key leaves the rows the portal's verb and the portal's page leave: all columns but identifiers and who acted."""
+"""A call by key leaves the rows the portal's verb and its pages leave: all columns but identifiers and who acted."""
 
 import re
 from collections.abc import Callable
