@@ -69,6 +69,14 @@ def admin(things: Everything) -> Client:
 
 
 @pytest.fixture
+def doctor(things: Everything) -> Client:
+    client = Client(headers={"referer": "http://testserver/doctor/"})
+    client.force_login(things.doctor_user)
+    prove_again(client)
+    return client
+
+
+@pytest.fixture
 def log_lines() -> Iterator[list[str]]:
     """Every line, as the handlers write it: ours from DEBUG on, Django's from INFO, as LOGGING pins it."""
     lines: list[str] = []
@@ -106,10 +114,10 @@ def text_of(answer: Any) -> str:
     return content.decode()
 
 
-def walk(client: Client, things: Everything) -> Iterator[tuple[str, Any]]:
-    """Every page of the portal, whole and as htmx asks for it, and every form posted with nothing typed."""
+def walk(client: Client, things: Everything, surface: str) -> Iterator[tuple[str, Any]]:
+    """Every page of a portal, whole and as htmx asks for it, and every form posted with nothing typed."""
     cookies = dict(client.cookies)
-    for route in routes("admin"):
+    for route in routes(surface):
         url = reverse(route.name, kwargs=things.arguments(route.name, route.parameters))
         for method, more in (("get", {}), ("get", HTMX), ("post", {})):
             point = transaction.savepoint()
@@ -129,24 +137,29 @@ def typed_searches(admin: Client, things: Everything) -> Iterator[tuple[str, Any
     yield "search", admin.post(reverse("clinic:search"), ask, headers=HTMX)
 
 
-def test_the_canary_is_on_the_pages_it_belongs_to(admin: Client, things: Everything) -> None:
+def test_the_canary_is_on_the_pages_it_belongs_to(
+    admin: Client, doctor: Client, things: Everything
+) -> None:
     """Else the tests below would show nothing."""
     patient = admin.get(reverse("clinic:patient", args=[things.patient.uid]))
     visit = admin.get(reverse("clinic:appointment", args=[things.booked.uid]))
     visits = admin.get(reverse("clinic:appointments"))
+    own = doctor.get(reverse("doctor:appointments"))
     found = admin.post(reverse("clinic:search"), {"text": "quaxmail"})
 
     assert set(found_in(text_of(patient))) >= {"zebulina", "quaxmail", "15112345678", "23 jul 1931"}
     assert set(found_in(text_of(visit))) >= {"zebulina", "quaxmail"}
     assert "quaxworth" in found_in(text_of(visits))
     assert "quaxworth" in found_in(text_of(found))
+    assert "quaxworth" in found_in(text_of(own))
 
 
 def test_no_address_no_cookie_and_no_log_line_carries_patient_data(
-    admin: Client, things: Everything, log_lines: list[str]
+    admin: Client, doctor: Client, things: Everything, log_lines: list[str]
 ) -> None:
     offered = 0
-    for name, answer in (*walk(admin, things), *typed_searches(admin, things)):
+    pages = (*walk(admin, things, "admin"), *walk(doctor, things, "doctor"))
+    for name, answer in (*pages, *typed_searches(admin, things)):
         if answer.headers.get("Content-Type", "").startswith("text/html"):
             found = addresses(answer)
             offered += len(found)
