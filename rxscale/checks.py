@@ -129,6 +129,9 @@ def _demo_conveniences() -> Iterator[CheckMessage]:
     if settings.DEBUG:
         hint = "Unset DEBUG: its error pages show settings and patients' data."
         yield Error("DEBUG is on.", hint=hint, id="rxscale.E009")
+    if settings.DEMO_DOORS:
+        hint = "Unset DEMO_DOORS: with it the front page signs anybody in as people of the demo."
+        yield Error("The demo's doors are open.", hint=hint, id="rxscale.E010")
 
 
 def _rate_limits() -> Iterator[CheckMessage]:

@@ -293,6 +293,8 @@ JITSI_APP_ID: str = env.str("JITSI_APP_ID", default="")
 JITSI_APP_SECRET: str = env.str("JITSI_APP_SECRET", default="")
 RETENTION_DAYS: int = env.int("RETENTION_DAYS", default=90)
 ALLOW_LOOPBACK_WEBHOOKS: bool = env.bool("ALLOW_LOOPBACK_WEBHOOKS", default=False)
+# The demo's pages, which let anybody in by one click. `manage.py demo` sets it.
+DEMO_DOORS: bool = env.bool("DEMO_DOORS", default=False)
 
 # E-mail: the demo writes files; production names an anymail backend or SMTP.
 EMAIL_BACKEND: str = env.str(

@@ -13,6 +13,7 @@ from organisations.models import Doctor, Membership, Organisation, Patient, Role
 from reminders import rules
 from reminders.models import RecipientGroup, ReminderRule
 
+from .clocks import zone_about_to_change
 from .people import HARBOUR_DOCTORS, NORTHSIDE_DOCTORS, DoctorProfile, profile_fields
 
 PASSWORD = "open-the-clinic-door"  # noqa: S105  # the demo's logins are printed for everyone to use
@@ -132,8 +133,8 @@ HARBOUR = ClinicPlan(
 )
 
 
-def stand_up(plan: ClinicPlan, *, now: datetime) -> Clinic:
-    """Make what is missing of `plan`; leave what is there as its users changed it."""
+def stand_up(plan: ClinicPlan, *, since: datetime, now: datetime) -> Clinic:
+    """Make what is missing of `plan`, as of `since`; leave what is there as its users changed it."""
     organisation, _ = Organisation.objects.get_or_create(
         name=plan.name,
         defaults={"timezone": plan.timezone, "support_contact": "support@rxscale.example"},
@@ -151,9 +152,9 @@ def stand_up(plan: ClinicPlan, *, now: datetime) -> Clinic:
         },
     )
     _member(organisation, plan.admin_email, plan.admin_name, Role.ADMIN)
-    doctors = [_doctor(organisation, profile) for profile in plan.doctors]
-    types = [_type(organisation, type_plan, doctors, now=now) for type_plan in plan.types]
-    people = [_patient(shop, number, now=now) for number in range(1, plan.patient_count + 1)]
+    doctors = [_doctor(organisation, profile, now=now) for profile in plan.doctors]
+    types = [_type(organisation, type_plan, doctors, now=since) for type_plan in plan.types]
+    people = [_patient(shop, number, now=since) for number in range(1, plan.patient_count + 1)]
     return Clinic(plan, organisation, shop, doctors, types, people)
 
 
@@ -180,14 +181,14 @@ def _member(organisation: Organisation, email: str, name: str, role: Role) -> No
     )
 
 
-def _doctor(organisation: Organisation, profile: DoctorProfile) -> Doctor:
+def _doctor(organisation: Organisation, profile: DoctorProfile, *, now: datetime) -> Doctor:
     doctor, is_new = Doctor.objects.get_or_create(
         organisation=organisation,
         email=profile.email,
         defaults={
             "user": _user(profile.email, profile.name),
             "display_name": profile.name,
-            "timezone": profile.timezone,
+            "timezone": profile.timezone or zone_about_to_change(now),
             "mobile_phone": profile.mobile_phone,
         },
     )

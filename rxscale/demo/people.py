@@ -111,7 +111,10 @@ PATIENT_ZONES = (
 
 @dataclass(frozen=True)
 class DoctorProfile:
-    """One doctor of the cast. `hours` is weekday (0 = Monday) to (start, end) pairs, local time."""
+    """One doctor of the cast. `hours` is weekday (0 = Monday) to (start, end) pairs, local time.
+
+    Without a time zone: the one whose clocks change next (clinic.py).
+    """
 
     name: str
     email: str
@@ -131,6 +134,38 @@ AROUND_THE_CLOCK = DoctorProfile(
     dict.fromkeys(range(7), (("00:00", "24:00"),)),
     "+4915550000001",
 )
+
+# Whoever is on call works today beside the weekly hours; these change from minute to minute (on_call.py).
+ON_CALL_DOCTORS = (
+    DoctorProfile(
+        "Dr. Mara Lindgren",
+        "mara.lindgren@northside.example",
+        "Europe/Berlin",
+        {1: (("17:00", "20:00"),), 3: (("17:00", "20:00"),), 5: (("09:00", "11:00"),)},
+        "+4915550000007",
+    ),
+    DoctorProfile(
+        "Dr. Yusuf Kaya",
+        "yusuf.kaya@northside.example",
+        "Europe/Berlin",
+        {0: (("07:00", "09:00"),), 2: (("07:00", "09:00"),), 6: (("16:00", "19:00"),)},
+        "+4915550000008",
+    ),
+)
+# Lives where clocks change next; works the nights in which they do.
+WHERE_CLOCKS_CHANGE = DoctorProfile(
+    "Dr. Noor Verhoeven",
+    "noor.verhoeven@northside.example",
+    "",
+    {
+        **_weekdays(("09:00", "12:00")),
+        5: (("22:00", "24:00"),),
+        6: (("00:00", "04:00"),),
+    },
+    "+4915550000009",
+)
+WITHOUT_HOURS = DoctorProfile("Dr. Ola Brandt", "ola.brandt@northside.example", "Europe/Berlin", {})
+NIGHT_DOCTOR_EMAIL = "nadia.haddad@northside.example"
 
 NORTHSIDE_DOCTORS = (
     AROUND_THE_CLOCK,
@@ -167,7 +202,7 @@ NORTHSIDE_DOCTORS = (
     ),
     DoctorProfile(
         "Dr. Nadia Haddad",
-        "nadia.haddad@northside.example",
+        NIGHT_DOCTOR_EMAIL,
         "Europe/London",
         {
             4: (("22:00", "02:00"),),
@@ -176,6 +211,9 @@ NORTHSIDE_DOCTORS = (
         },
         "+447700900106",
     ),
+    *ON_CALL_DOCTORS,
+    WHERE_CLOCKS_CHANGE,
+    WITHOUT_HOURS,
 )
 
 HARBOUR_DOCTORS = (

@@ -19,9 +19,9 @@ class Route:
         return self.pattern.partition("/")[0]
 
 
-def routes(surface: str = "") -> list[Route]:
+def routes(surface: str = "", *, urlconf: str | None = None) -> list[Route]:
     """All of them, or those whose path begins with that word."""
-    found = list(_walk(get_resolver()))
+    found = list(_walk(get_resolver(urlconf)))
     return [route for route in found if not surface or route.surface == surface]
 
 

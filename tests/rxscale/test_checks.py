@@ -68,6 +68,7 @@ def test_a_production_that_has_all_it_needs_is_silent() -> None:
         ("BASE_URL", "https://booking.clinic.invalid/path", "rxscale.E007"),
         ("ALLOW_LOOPBACK_WEBHOOKS", True, "rxscale.E008"),
         ("DEBUG", True, "rxscale.E009"),
+        ("DEMO_DOORS", True, "rxscale.E010"),
         ("RATE_LIMIT", "ten per second", "rxscale.E011"),
         ("FEED_RATE_LIMIT", "now and then", "rxscale.E011"),
         ("TRUSTED_PROXIES", ["10.0.0.0/8", "proxy.example"], "rxscale.E012"),

@@ -66,6 +66,7 @@ def _environment(data_dir: Path, servers: embedded.Servers) -> dict[str, str]:
         "PORT": port,
         "BASE_URL": os.environ.get("BASE_URL", f"http://127.0.0.1:{port}"),
         "ALLOW_LOOPBACK_WEBHOOKS": "true",
+        "DEMO_DOORS": "true",
         "SECRET_KEY": _kept_secret(data_dir, "secret_key", lambda: secrets.token_urlsafe(50)),
         "ENCRYPTION_KEYS": _kept_secret(
             data_dir,

@@ -30,7 +30,7 @@ class Command(BaseCommand):
     def _clinic(self, plan: ClinicPlan) -> Clinic:
         now = utc_now()
         since = now - timedelta(days=visits.PAST_DAYS)
-        clinic = stand_up(plan, now=since)
+        clinic = stand_up(plan, since=since, now=now)
         if Appointment.objects.of(clinic.organisation).exists():
             added = visits.top_up(clinic, now=now)
             self.stdout.write(f"{plan.name}: {added} visits added for the coming fortnight")
