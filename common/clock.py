@@ -34,8 +34,12 @@ def zone(name: str) -> ZoneInfo:
 
 @cache
 def zone_names() -> frozenset[str]:
-    """Every IANA zone name; kept, because reading the list walks a directory tree."""
-    return frozenset(available_timezones())
+    """Every IANA zone name; kept, because reading the list walks a directory tree.
+
+    Without two files that lie beside the zones on some machines: `localtime` is whatever the machine
+    is set to, `Factory` is nobody's.
+    """
+    return frozenset(available_timezones()) - {"localtime", "Factory"}
 
 
 def validate_zone(name: str) -> None:

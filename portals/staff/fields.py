@@ -1,13 +1,13 @@
 """Form fields of the staff pages: what people type, checked and turned into what is stored."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 import phonenumbers
 from django import forms
 
 from availability.models import MINUTES_PER_DAY
 from availability.times import parse_time_of_day, time_in_words
+from common.clock import zone_names
 from organisations.phones import to_e164
 
 _LONGEST_NUMBER = 60
@@ -17,7 +17,7 @@ class TimeZoneField(forms.ChoiceField):
     """One of the IANA zones."""
 
     def __init__(self, *, required: bool, help_text: str = "") -> None:
-        zones = [(name, name) for name in sorted(available_timezones())]
+        zones = [(name, name) for name in sorted(zone_names())]
         super().__init__(
             choices=[("", "---------"), *zones], required=required, help_text=help_text
         )

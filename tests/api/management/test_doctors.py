@@ -66,6 +66,7 @@ def test_a_number_and_a_zone_are_changed_audited_and_told(clinic: Clinic, api: I
         ("mobile_phone", "9" * 501),
         ("timezone", "Europe/Nowhere"),
         ("timezone", "../etc/passwd"),
+        ("timezone", "localtime"),  # a file of many machines, and on each another zone
         ("timezone", ""),
         ("timezone", None),
         ("display_name", "Dr Other"),
