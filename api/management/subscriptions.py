@@ -33,9 +33,11 @@ _TYPES = {spelling: kind for kind in EventType for spelling in (kind.value, kind
 
 
 def _event_type(value: object) -> EventType:
-    if not isinstance(value, str) or value not in _TYPES:
+    """In either case, or a mixture."""
+    kind = _TYPES.get(value.upper()) if isinstance(value, str) and value.isascii() else None
+    if kind is None:
         raise PydanticCustomError("event_type", f"This must be {' or '.join(EventType.values)}.")
-    return _TYPES[value]
+    return kind
 
 
 NotificationType = Annotated[
