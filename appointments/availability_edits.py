@@ -116,6 +116,25 @@ def set_override(
 
 
 @transaction.atomic
+def change_override(
+    override: AvailabilityOverride,
+    values: OverrideValues,
+    *,
+    actor: Actor,
+    now: datetime,
+    expected: datetime | None = None,
+) -> AvailabilityOverride:
+    before = OverrideValues.of(override)
+    changed = editing.change_override(override, values, actor=actor, now=now, expected=expected)
+    if changed.updated_at != override.updated_at:
+        words = _hours_of_a_date(changed)
+        if changed.date != before.date:
+            words = f"The weekly hours hold again on {before.date.isoformat()}. {words}"
+        _tell(changed.doctor, words, actor=actor, now=now)
+    return changed
+
+
+@transaction.atomic
 def remove_override(
     override: AvailabilityOverride, *, actor: Actor, now: datetime, expected: datetime | None = None
 ) -> OverrideValues:

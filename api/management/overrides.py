@@ -1,6 +1,7 @@
 """Dates of a doctor with hours of their own. Every edit is mailed to the doctor."""
 
-from typing import Annotated
+from dataclasses import replace
+from typing import Annotated, Any
 
 from django.http import HttpResponse
 from ninja import Query, Router, Schema
@@ -13,7 +14,7 @@ from api.paging import PageQuery, page_of
 from api.reach import find_doctor
 from api.rendering import json_answer, nothing
 from api.representations import Page
-from api.strict import Body, StrictSchema, Text
+from api.strict import Body, StrictSchema, Subset, Text
 from appointments import availability_edits as edits
 from availability.errors import Invalid
 from availability.models import AvailabilityOverride
@@ -37,12 +38,13 @@ class Span(StrictSchema):
     end_time: EndTime
 
 
-class OverrideChanges(StrictSchema):
+class OverrideRequest(StrictSchema):
+    date: LocalDate
     hours: list[Span] = Field(max_length=50, description="None: closed that day.")
 
 
-class OverrideRequest(OverrideChanges):
-    date: LocalDate
+class OverrideChanges(Subset, OverrideRequest):
+    """What is given takes the place of what was."""
 
 
 class AvailabilityOverrideOut(Schema):
@@ -87,19 +89,26 @@ def availability_override(request: KeyRequest, doctor_uid: Text, uid: Text) -> H
 
 @router.patch(ONE, response=writing_responses(200, AvailabilityOverrideOut), auth=WRITE)
 def change_availability_override(
-    request: KeyRequest, doctor_uid: Text, uid: Text, body: Annotated[OverrideChanges, Body(...)]
+    request: KeyRequest,
+    doctor_uid: Text,
+    uid: Text,
+    body: Annotated[OverrideChanges, Body(OverrideChanges())],
 ) -> HttpResponse:
-    """Other hours for that date. For another date: delete this one and add that."""
+    """Other hours, or another date for them. 409 `already_exists` when that one has its own."""
     acting = act(request)
-    hours = _hours(body.hours)
+    given: dict[str, Any] = {}
+    if "date" in body.model_fields_set:
+        given["date"] = body.date
+    if "hours" in body.model_fields_set:
+        given["hours"] = _hours(body.hours)
 
     def find() -> AvailabilityOverride:
         return find_row(AvailabilityOverride, acting.caller, doctor_uid, uid)
 
     def edit(override: AvailabilityOverride) -> AvailabilityOverride:
-        return edits.set_override(
-            override.doctor,
-            OverrideValues(override.date, hours),
+        return edits.change_override(
+            override,
+            replace(OverrideValues.of(override), **given),
             actor=acting.actor,
             now=acting.now,
             expected=override.updated_at,

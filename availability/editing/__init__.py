@@ -8,6 +8,7 @@ Stale. What a `remove_` verb returns is what adding it again takes (Undo). Appoi
 from .dates import (
     add_override,
     add_time_off,
+    change_override,
     change_time_off,
     remove_override,
     remove_time_off,
@@ -21,6 +22,7 @@ __all__ = [
     "add_override",
     "add_time_off",
     "add_window",
+    "change_override",
     "change_time_off",
     "change_window",
     "copy_day",

@@ -46,13 +46,34 @@ def set_override(
     if override is not None and values == OverrideValues.of(override):
         return override
     if override is None:
-        override = AvailabilityOverride(
-            organisation_id=doctor.organisation_id, doctor=doctor, date=values.date
-        )
-    override.hours = [list(pair) for pair in values.hours]
-    override.save()
-    _record_override(doctor, "set", override, actor=actor, now=now)
-    return override
+        override = AvailabilityOverride(organisation_id=doctor.organisation_id, doctor=doctor)
+    return _written(doctor, override, values, actor=actor, now=now)
+
+
+@transaction.atomic
+def change_override(
+    override: AvailabilityOverride,
+    values: OverrideValues,
+    *,
+    actor: Actor,
+    now: datetime,
+    expected: datetime | None = None,
+) -> AvailabilityOverride:
+    """Give the override these hours and this date; the same values write nothing.
+
+    Raises Invalid, Stale, and AlreadyExists when the other date has hours of its own.
+    """
+    values = values.checked()
+    doctor = take_turn(override.doctor_id)
+    override = fresh(override, expected)
+    if values == OverrideValues.of(override):
+        return override
+    others = AvailabilityOverride.objects.filter(doctor=doctor, date=values.date)
+    if others.exclude(pk=override.pk).exists():
+        raise AlreadyExists
+    if values.date != override.date:  # the weekly pattern holds again on the date that is left
+        _record_override(doctor, "removed", override, actor=actor, now=now)
+    return _written(doctor, override, values, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -111,6 +132,21 @@ def remove_time_off(
     _record_time_off(doctor, "removed", time_off, actor=actor, now=now)
     time_off.delete()
     return TimeOffValues.of(time_off)
+
+
+def _written(
+    doctor: Doctor,
+    override: AvailabilityOverride,
+    values: OverrideValues,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> AvailabilityOverride:
+    override.date = values.date
+    override.hours = [list(pair) for pair in values.hours]
+    override.save()
+    _record_override(doctor, "set", override, actor=actor, now=now)
+    return override
 
 
 def _record_override(

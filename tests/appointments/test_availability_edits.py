@@ -35,6 +35,8 @@ def test_each_edit_by_somebody_else_is_mailed_in_words(doctor: Doctor) -> None:
     edits.copy_day(doctor, from_weekday=0, to_weekdays=[2, 1, 0], **by)
     edits.remove_window(window, **by)
     override = edits.set_override(doctor, OverrideValues(DAY, ((540, 600),)), **by)
+    override = edits.change_override(override, OverrideValues(DAY), **by)
+    override = edits.change_override(override, OverrideValues(DAY + timedelta(1)), **by)
     edits.remove_override(override, **by)
     time_off = edits.add_time_off(doctor, TimeOffValues(DAY, DAY), **by)
     time_off = edits.change_time_off(time_off, TimeOffValues(DAY, DAY, 600), **by)
@@ -49,7 +51,9 @@ def test_each_edit_by_somebody_else_is_mailed_in_words(doctor: Doctor) -> None:
         "Monday copied to Tuesday, Wednesday",
         "Removed: Monday 10:00–12:00",
         "Hours of one date: 2027-03-02 09:00–10:00",
-        "The weekly hours hold again on 2027-03-02",
+        "Hours of one date: 2027-03-02 closed",
+        "The weekly hours hold again on 2027-03-02. Hours of one date: 2027-03-03 closed",
+        "The weekly hours hold again on 2027-03-03",
         f"Time off added: {whole_day}",
         f"Time off changed: {whole_day} → 2027-03-02 10:00 to 2027-03-02 24:00",
         "Time off removed: 2027-03-02 10:00 to 2027-03-02 24:00",
@@ -87,12 +91,13 @@ def test_the_doctors_own_edits_tell_nobody(doctor: Doctor) -> None:
 def test_what_changes_nothing_tells_nobody(doctor: Doctor) -> None:
     window = edits.add_window(doctor, MORNING, actor=ADMIN, now=NOW)
     closed = OverrideValues(DAY)
-    edits.set_override(doctor, closed, actor=ADMIN, now=NOW)
+    override = edits.set_override(doctor, closed, actor=ADMIN, now=NOW)
     time_off = edits.add_time_off(doctor, TimeOffValues(DAY, DAY), actor=ADMIN, now=NOW)
     before = told()
 
     edits.change_window(window, MORNING, actor=ADMIN, now=NOW)
     edits.set_override(doctor, closed, actor=ADMIN, now=NOW)
+    edits.change_override(override, closed, actor=ADMIN, now=NOW)
     edits.change_time_off(time_off, TimeOffValues(DAY, DAY), actor=ADMIN, now=NOW)
     edits.lift_stop(doctor, actor=ADMIN, now=NOW)
 

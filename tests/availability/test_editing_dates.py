@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -106,6 +107,28 @@ def test_an_override_somebody_else_changed_is_stale(doctor: Doctor) -> None:
         )
     with pytest.raises(Stale):
         editing.remove_override(seen, actor=DOCTOR, now=NOW, expected=seen.updated_at)
+
+
+def test_an_override_moves_to_another_date_that_is_free(doctor: Doctor) -> None:
+    by: dict[str, Any] = {"actor": DOCTOR, "now": NOW}
+    mine, other = set_hours(doctor, (540, 720)), date(2027, 3, 9)
+    taken = editing.set_override(doctor, OverrideValues(date(2027, 3, 16)), **by)
+    same = editing.change_override(mine, OverrideValues.of(mine), **by)
+    moved = editing.change_override(mine, OverrideValues(other, ((600, 720),)), **by)
+
+    assert same.updated_at == mine.updated_at
+    assert (moved.pk, moved.date, moved.hours) == (mine.pk, other, [[600, 720]])
+    assert actions() == [
+        f"availability_override.{each}" for each in ("set", "set", "removed", "set")
+    ]
+    with pytest.raises(AlreadyExists):
+        editing.change_override(moved, OverrideValues(taken.date), **by)
+    with pytest.raises(Stale):
+        editing.change_override(mine, OverrideValues(DAY), **by, expected=mine.updated_at)
+    with pytest.raises(Invalid):
+        editing.change_override(moved, OverrideValues(date.max), **by)
+    moved.refresh_from_db()
+    assert moved.date == other
 
 
 def test_a_removed_override_can_be_set_again(doctor: Doctor) -> None:

@@ -100,6 +100,21 @@ def test_an_override_is_one_per_date_and_its_hours_can_be_changed(
     assert closed.json() == {**added, "hours": []}
 
 
+def test_a_patch_of_an_override_takes_any_subset(api: Integrator, path: str) -> None:
+    added = api.post(f"{path}/{OVERRIDES}", **OVERRIDE).json()
+    other = api.post(f"{path}/{OVERRIDES}", **OVERRIDE | {"date": "2027-04-01"}).json()
+    one = f"{path}/{OVERRIDES}/{added['uid']}"
+
+    nothing = api.patch(one)
+    moved = api.patch(one, date="2027-05-01")
+    taken = api.patch(one, date=other["date"])
+
+    assert (nothing.status_code, nothing.json()) == (200, added)
+    assert (moved.status_code, moved.json()) == (200, {**added, "date": "2027-05-01"})
+    assert (taken.status_code, taken.json()["code"]) == (409, "already_exists")
+    assert api.get(one).json() == moved.json()
+
+
 def test_time_off_keeps_what_a_patch_does_not_name(api: Integrator, path: str) -> None:
     added = api.post(f"{path}/{OFF}", **TIME_OFF).json()
     assert (added["start_time"], added["end_time"]) == ("00:00", "24:00")
@@ -140,8 +155,7 @@ def test_a_bad_value_is_400_on_its_json_path(
     body, target = dict(BODIES)[kind], f"{path}/{kind}"
     if method == "PATCH":
         target += f"/{api.post(target, **body).json()['uid']}"
-        # An override stays on its date: there the key is unknown, and `hours` is what is asked for.
-        body = {"hours": []} if kind == OVERRIDES else {}
+        body = {}
     before = ROWS[kind].objects.count()
 
     response = api.ask(method, target, {**body, field.split(".")[0]: value})
@@ -167,8 +181,7 @@ def test_foreign_and_absent_are_the_same_bytes(
         answers += [api.get(f"{doctor}/{own}"), api.delete(f"{doctor}/{own}")]
     for uid in (foreign, "xxx-absent", "a%00b"):
         one = f"{path}/{kind}/{uid}"
-        patch: dict[str, Any] = {"hours": []} if kind == OVERRIDES else {}
-        answers += [api.get(one), api.patch(one, **patch), api.delete(one)]
+        answers += [api.get(one), api.patch(one), api.delete(one)]
 
     assert {(answer.status_code, answer.content) for answer in answers} == {
         (404, answers[0].content)

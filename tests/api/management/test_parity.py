@@ -173,8 +173,6 @@ def settings_of_types(clinic: Clinic, api: Integrator, by: dict[str, Any]) -> di
 def hours(clinic: Clinic, api: Integrator, by: dict[str, Any]) -> dict[str, Act]:
     doctor, path = clinic.doctor, f"/scheduling/doctors/{clinic.doctor.uid}"
     window = doctor.availability_windows.get(weekday=0)
-    day = date(2027, 3, 1)
-    span = [{"start_time": "09:00", "end_time": "02:00"}]
     return {
         "window changed": (
             lambda: edits.change_window(window, WindowValues(0, 540, 720), **by),
@@ -186,9 +184,34 @@ def hours(clinic: Clinic, api: Integrator, by: dict[str, Any]) -> dict[str, Act]
             lambda: edits.remove_window(window, **by),
             lambda: api.delete(f"{path}/availability-rules/{window.uid}"),
         ),
+        "zone changed": (
+            lambda: edits.change_timezone(doctor, timezone="Asia/Kolkata", **by),
+            lambda: api.patch(f"/doctors/{doctor.uid}", timezone="Asia/Kolkata"),
+        ),
+        "number changed": (
+            lambda: doctors.change_contact(doctor, mobile_phone="+4915123456789", **by),
+            lambda: api.patch(f"/doctors/{doctor.uid}", mobile_phone="+49 151 23456789"),
+        ),
+    }
+
+
+def dates(clinic: Clinic, api: Integrator, by: dict[str, Any]) -> dict[str, Act]:
+    doctor, path = clinic.doctor, f"/scheduling/doctors/{clinic.doctor.uid}"
+    day = date(2027, 3, 1)
+    override = edits.set_override(doctor, OverrideValues(date(2027, 2, 1)), **by)
+    span = [{"start_time": "09:00", "end_time": "02:00"}]
+    return {
         "override added": (
             lambda: edits.add_override(doctor, OverrideValues(day, ((540, 120),)), **by),
             lambda: api.post(f"{path}/availability-overrides", date="2027-03-01", hours=span),
+        ),
+        "override changed": (
+            lambda: edits.change_override(override, OverrideValues(day, ((600, 660),)), **by),
+            lambda: api.patch(
+                f"{path}/availability-overrides/{override.uid}",
+                date="2027-03-01",
+                hours=[{"start_time": "10:00", "end_time": "11:00"}],
+            ),
         ),
         "time off added": (
             lambda: edits.add_time_off(doctor, TimeOffValues(day, day, 540), **by),
@@ -198,14 +221,6 @@ def hours(clinic: Clinic, api: Integrator, by: dict[str, Any]) -> dict[str, Act]
                 end_date="2027-03-01",
                 start_time="09:00",
             ),
-        ),
-        "zone changed": (
-            lambda: edits.change_timezone(doctor, timezone="Asia/Kolkata", **by),
-            lambda: api.patch(f"/doctors/{doctor.uid}", timezone="Asia/Kolkata"),
-        ),
-        "number changed": (
-            lambda: doctors.change_contact(doctor, mobile_phone="+4915123456789", **by),
-            lambda: api.patch(f"/doctors/{doctor.uid}", mobile_phone="+49 151 23456789"),
         ),
     }
 
@@ -268,7 +283,7 @@ def pages_of_settings(clinic: Clinic, api: Integrator, by: dict[str, Any]) -> di
 
 
 @pytest.mark.parametrize(
-    "family", [moves, settings_of_types, hours, pages_of_visits, pages_of_settings]
+    "family", [moves, settings_of_types, hours, dates, pages_of_visits, pages_of_settings]
 )
 def test_a_call_leaves_the_rows_the_verb_leaves(
     clinic: Clinic,
