@@ -41,6 +41,7 @@ class ClinicPlan:
     patient_count: int
     visits_per_doctor_and_day: int
     webhook_target: str
+    has_storefront: bool = False  # the demo plays this shop itself (shop_keys.py)
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,7 @@ NORTHSIDE = ClinicPlan(
     patient_count=200,
     visits_per_doctor_and_day=2,
     webhook_target="http://127.0.0.1:8899/",
+    has_storefront=True,
 )
 HARBOUR = ClinicPlan(
     name="Harbour Clinic",
@@ -146,9 +148,7 @@ def stand_up(plan: ClinicPlan, *, since: datetime, now: datetime) -> Clinic:
             "name": plan.shop_name,
             "country": plan.country,
             "contact_email": f"hello@{plan.shop_identifier}",
-            "return_url": f"https://{plan.shop_identifier}/account",
-            "privacy_notice_url": f"https://{plan.shop_identifier}/privacy",
-            "imprint_url": f"https://{plan.shop_identifier}/imprint",
+            **({} if plan.has_storefront else _pages_elsewhere(plan)),
         },
     )
     _member(organisation, plan.admin_email, plan.admin_name, Role.ADMIN)
@@ -168,6 +168,15 @@ def find_subscription(clinic: Clinic) -> NotificationSubscription | None:
         )
         .first()
     )
+
+
+def _pages_elsewhere(plan: ClinicPlan) -> dict[str, str]:
+    home = f"https://{plan.shop_identifier}"
+    return {
+        "return_url": f"{home}/account",
+        "privacy_notice_url": f"{home}/privacy",
+        "imprint_url": f"{home}/imprint",
+    }
 
 
 def _user(email: str, name: str) -> User:

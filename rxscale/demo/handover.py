@@ -36,6 +36,12 @@ def write(northside: Clinic, harbour: Clinic, *, now: datetime) -> Path:
     return path
 
 
+def booking_secret(path: Path) -> dict[str, str]:
+    """`key_id` and `secret` of the first clinic's shop, as demo.json has them."""
+    secret: dict[str, str] = json.loads(path.read_text())["booking_secret"]
+    return secret
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text())
@@ -100,8 +106,7 @@ def words(path: Path) -> str:
     return f"""
 RxScale Scheduling is running.
 
-  Open      {base}/                         the house
-            {base}/admin/                   the admin portal
+  Open      {base}/                         three doors: operations, doctor, a partner's shop
             {base}/v1/scheduling/apidocs    the Scheduling API
             {base}/staff/                   the RxScale team's desk
   Logins    staff   {STAFF_EMAIL}  {PASSWORD}

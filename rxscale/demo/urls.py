@@ -2,10 +2,14 @@
 
 from django.urls import path
 
-from . import doors
+from . import doors, receiver, shop_pages
 
 app_name = "demo"
 urlpatterns = [
     path("", doors.front, name="doors"),
     path("demo/enter/<slug:door>", doors.enter, name="enter"),
+    path("demo/shop/", shop_pages.storefront, name="shop"),
+    path("demo/shop/book", shop_pages.book, name="shop-book"),
+    path("demo/shop/webhooks/<slug:name>", receiver.receive, name="shop-webhooks"),
+    path("demo/shop/<slug:what>", shop_pages.legal, name="shop-legal"),
 ]

@@ -196,4 +196,8 @@ EVERYBODY = {
 DEMO = {
     "demo:doors": (200, 405),
     "demo:enter": (405, 404),  # a door nobody made
+    "demo:shop": (200, 405),
+    "demo:shop-book": (405, 404),  # for nobody
+    "demo:shop-legal": (404, 405),
+    "demo:shop-webhooks": (405, 404),
 }

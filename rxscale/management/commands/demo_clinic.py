@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from appointments.models import Appointment
 from common.clock import utc_now
 from organisations.models import User
-from rxscale.demo import handover, visits
+from rxscale.demo import handover, shop_keys, visits
 from rxscale.demo.clinic import HARBOUR, NORTHSIDE, PASSWORD, Clinic, ClinicPlan, stand_up
 
 
@@ -25,6 +25,7 @@ class Command(BaseCommand):
             User.objects.create_superuser(handover.STAFF_EMAIL, PASSWORD, name="RxScale team")
         northside, harbour = (self._clinic(plan) for plan in (NORTHSIDE, HARBOUR))
         path = handover.write(northside, harbour, now=utc_now())
+        shop_keys.hand_over(northside, handover.booking_secret(path), now=utc_now())
         self.stdout.write(handover.words(path))
 
     def _clinic(self, plan: ClinicPlan) -> Clinic:
