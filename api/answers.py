@@ -10,7 +10,7 @@ from .slashes import PREFIX
 
 
 class AnswerMiddleware:
-    """Puts the contract's JSON in place of the framework's error pages (405, 404, a failed Host check, 500)."""
+    """Puts the contract's JSON in place of the framework's error pages (405, 404, a failed Host check, 500, 503)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -34,6 +34,7 @@ def _translated(response: HttpResponse) -> HttpResponse:
     fallback = 500 if response.status_code >= 500 else 400
     body = BODY_BY_STATUS.get(response.status_code, BODY_BY_STATUS[fallback])
     translated = json_answer(body, status=response.status_code)
-    if "Allow" in response.headers:
-        translated.headers["Allow"] = response.headers["Allow"]
+    for name in ("Allow", "Retry-After"):
+        if name in response.headers:
+            translated.headers[name] = response.headers[name]
     return translated

@@ -15,6 +15,7 @@ from availability.errors import AlreadyExists as OverrideExists
 from availability.errors import Invalid as InvalidAvailability
 from availability.errors import Stale, WindowOverlap
 from booking_secrets.tokens import TokenRefused
+from common.outage import RETRY_AFTER_SECONDS, is_outage
 from notifications.errors import AlreadyExists as SubscriptionExists
 from notifications.errors import Invalid as InvalidSubscription
 from organisations.api_keys import ApiKeyRefused
@@ -43,6 +44,7 @@ BODY_BY_STATUS: dict[int, dict[str, object]] = {
     405: {"error": "Method not allowed", "code": "method_not_allowed"},
     413: {"error": "The request body is larger than 1 MiB", "code": "too_large"},
     500: {"error": "Internal server error", "code": "internal_error"},
+    503: {"error": "Not available just now; try again", "code": "unavailable"},
 }
 
 
@@ -118,6 +120,8 @@ def problem_of(error: Exception) -> Problem | None:
             return not_found()
     if isinstance(error, INVALID):
         return bad_input({error.field: [error.message]})
+    if is_outage(error):
+        return Problem(503, BODY_BY_STATUS[503], {"Retry-After": str(RETRY_AFTER_SECONDS)})
     return _conflict_of(error)
 
 

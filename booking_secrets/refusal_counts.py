@@ -15,8 +15,9 @@ from django.conf import settings
 from redis import Redis
 from redis.exceptions import RedisError
 
+from common.breaker import Breaker
 from common.clock import from_epoch, to_epoch
-from common.redis_store import Breaker, impatient_pool
+from common.redis_store import impatient_pool
 
 logger = structlog.get_logger(__name__)
 

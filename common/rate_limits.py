@@ -20,7 +20,8 @@ from limits.storage import RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
-from .redis_store import Breaker, impatient_pool
+from .breaker import Breaker
+from .redis_store import impatient_pool
 
 logger = structlog.get_logger(__name__)
 

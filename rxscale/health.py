@@ -22,6 +22,7 @@ from redis.retry import Retry
 from common import crypto
 from common.access import public
 from common.clock import utc_now
+from common.outage import RETRY_AFTER_SECONDS
 from organisations import maintenance
 
 STARTED_AT = utc_now()  # a fresh start has its first three minutes, too
@@ -39,7 +40,8 @@ def healthz(_request: HttpRequest) -> JsonResponse:
 def readyz(_request: HttpRequest) -> JsonResponse:
     fatal = blocking_problems()
     if fatal:
-        return JsonResponse({"status": "unavailable", "problems": fatal}, status=503)
+        wait = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+        return JsonResponse({"status": "unavailable", "problems": fatal}, status=503, headers=wait)
     problems = degrading_problems(utc_now())
     status = "degraded" if problems else "ok"
     return JsonResponse({"status": status, "problems": problems})

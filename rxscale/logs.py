@@ -39,12 +39,16 @@ def configuration(*, is_json: bool, level: str) -> dict[str, object]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
+        "filters": {"outage": {"()": "rxscale.failures.OutageInALine"}},
         "formatters": {"line": {"()": "rxscale.logs.formatter", "is_json": is_json}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": "INFO", "propagate": True},
-            "django.request": {"level": "ERROR"},  # the access log has the 4xx already
+            "django.request": {
+                "level": "ERROR",
+                "filters": ["outage"],
+            },  # the access log has the 4xx already
             "django.server": {"handlers": [], "level": "INFO", "propagate": True},
             **{name: {"level": "WARNING"} for name in quiet},
         },

@@ -107,11 +107,17 @@ _DATABASE = env.db_url("DATABASE_URL", default="postgres://postgres@127.0.0.1:1/
 DATABASES = {
     "default": {
         **_DATABASE,
+        "ENGINE": "common.postgresql",
         "CONN_MAX_AGE": env.int("DATABASE_CONN_MAX_AGE", default=60),
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "application_name": "rxscale",
-            "connect_timeout": 5,
+            "connect_timeout": 2,
+            # A cable that was cut says nothing; without these a worker would wait for two hours.
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 20_000,
             # Our statements take about a millisecond; compiling one, once a big table makes the
             # planner expect the worst, takes a hundred.
             "options": "-c jit=off",
@@ -120,6 +126,8 @@ DATABASES = {
         "TEST": {"NAME": env.str("TEST_DATABASE_NAME", default=None)},
     }
 }
+# How long the web waits for the answer to one statement; then the page says 503. 0: for ever.
+DATABASE_ANSWER_SECONDS: float = env.float("DATABASE_ANSWER_SECONDS", default=2.0)
 REDIS_URL: str = env.str("REDIS_URL", default="redis://127.0.0.1:1/0")
 REDIS_KEY_PREFIX: str = env.str("REDIS_KEY_PREFIX", default="")  # to share one Redis with others
 MAINTENANCE_INTERVAL_SECONDS: float = env.float("MAINTENANCE_INTERVAL_SECONDS", default=60.0)

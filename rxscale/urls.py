@@ -27,4 +27,5 @@ def routes(*, has_doors: bool) -> list[URLPattern | URLResolver]:
     return [path("", include("rxscale.demo.urls")), *house] if has_doors else house
 
 
+handler500 = "rxscale.failures.failed"
 urlpatterns = routes(has_doors=settings.DEMO_DOORS)

@@ -123,6 +123,7 @@
     403: "You may not do this. If the page was open for long, reload it.",
     404: "This is not there any more. Reload the page.",
     429: "Too many tries. Wait a minute.",
+    503: "We are away for a moment, and nothing was changed. Try again in a few seconds.",
   };
   document.addEventListener("htmx:responseError", (event) => {
     trouble(REASONS[event.detail.xhr.status] ?? "This did not work. Try again in a moment.");
