@@ -196,6 +196,10 @@ EVERYBODY = {
 DEMO = {
     "demo:doors": (200, 405),
     "demo:enter": (405, 404),  # a door nobody made
+    "demo:outbox": (200, 405),
+    "demo:outbox-attachment": (404, 405),  # of no message
+    "demo:outbox-html": (404, 405),
+    "demo:outbox-message": (404, 405),
     "demo:shop": (200, 405),
     "demo:shop-book": (405, 404),  # for nobody
     "demo:shop-legal": (404, 405),

@@ -49,8 +49,7 @@ class Command(BaseCommand):
             _manage("migrate", "--verbosity", "0", environment=environment)
             if is_reset:
                 _manage("flush", "--no-input", environment=environment)
-                (data_dir / DEMO_FILE).unlink(missing_ok=True)
-                shutil.rmtree(settings.EMAIL_FILE_PATH, ignore_errors=True)
+                _forget(data_dir)
             _manage("demo_clinic", environment={**environment, **_IN_A_HURRY})
             return run_procfile(settings.BASE_DIR / "Procfile", environment)
 
@@ -67,6 +66,7 @@ def _environment(data_dir: Path, servers: embedded.Servers) -> dict[str, str]:
         "BASE_URL": os.environ.get("BASE_URL", f"http://127.0.0.1:{port}"),
         "ALLOW_LOOPBACK_WEBHOOKS": "true",
         "DEMO_DOORS": "true",
+        "EMAIL_BACKEND": os.environ.get("EMAIL_BACKEND", "rxscale.demo.mail_files.EmailBackend"),
         "SECRET_KEY": _kept_secret(data_dir, "secret_key", lambda: secrets.token_urlsafe(50)),
         "ENCRYPTION_KEYS": _kept_secret(
             data_dir,
@@ -77,6 +77,15 @@ def _environment(data_dir: Path, servers: embedded.Servers) -> dict[str, str]:
         # The Procfile says `gunicorn` and `celery`: those of this environment.
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
     }
+
+
+def _forget(data_dir: Path) -> None:
+    """What the demo has written beside its database. The keys stay: the servers' data was made with them."""
+    private = data_dir / "private"
+    for file in (data_dir / DEMO_FILE, private / "shop.json"):
+        file.unlink(missing_ok=True)
+    for folder in (Path(settings.EMAIL_FILE_PATH), private / "sms", private / "shop"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _kept_secret(data_dir: Path, name: str, make: Callable[[], str]) -> str:
