@@ -1,37 +1,130 @@
-"""The admin portal's appointment list over 1,000,000 rows, against its bare SQL and the empty page.
+"""The admin portal's appointment list over 1,000,000 rows, against its bare SQL and the empty page; and the CSV.
 
-    DATABASE_URL=... python -m bench.admin_list [rows]
-
-Makes a database of its own beside the named one, and drops it. Must hold: a page ≤ 1.5 × (its SQL + the
-empty page), and the page at row 500,000 ≤ 1.3 × page 1. Quote the ratios, not the milliseconds.
+A page may cost 1.5 times its SQL and the empty page together; the page at row 500,000 1.3 times page 1.
 """
 
 import os
-import statistics
-import sys
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 
-import django
+import psutil
+import psycopg
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rxscale.settings")
-django.setup()
+from organisations.models import Doctor, MaintenanceRun, Organisation, Patient
+from portals.keyset import Cursor
+from tests import factories
+from tests.many_visits import DOCTORS, write_visits
 
-from django.db import connection  # noqa: E402 -- Django's models can be imported only after setup
-from django.test import Client  # noqa: E402
-from django.test.utils import CaptureQueriesContext  # noqa: E402
-from django.urls import reverse  # noqa: E402
+from . import replay
+from .figures import Figure, medians, milliseconds
 
-from organisations.models import MaintenanceRun, Organisation  # noqa: E402
-from portals.keyset import Cursor  # noqa: E402
-from tests import factories  # noqa: E402
-from tests.many_visits import DOCTORS, write_visits  # noqa: E402
-
-ROUNDS = 40
+PAGE_BAR, FAR_BAR = 1.5, 1.3
+TABS = ("upcoming", "held", "past", "cancelled", "all")
+CSV_ROWS = 100_000
+MIB = 1024 * 1024
 
 
-def newcomer() -> Organisation:
+def measure(*, quick: bool) -> Iterator[Figure]:
+    rows, rounds = (100_000, 10) if quick else (1_000_000, 40)
+    organisation, stranger = _organisation(rows), _signed_in(_newcomer())
+    client, url = _signed_in(organisation), reverse("clinic:appointments")
+    pages = {f"{tab}, page 1": f"?tab={tab}" for tab in TABS}
+    pages |= {f"all, {name}": f"?tab=all&{query}" for name, query in _filters(organisation).items()}
+    first = 0.0
+    for name, query in pages.items():
+        page, floor = _page(client, stranger, url + query, url + query, rounds)
+        first = page if name == "all, page 1" else first
+        yield _figure(name, page, floor)
+    middle = _cursor_at(organisation, rows // 2)
+    far = f"all, at row {rows // 2:,}"
+    page, floor = _page(client, stranger, f"{url}?tab=all&page={middle}", f"{url}?tab=all", rounds)
+    yield _figure(far, page, floor)
+    yield Figure("admin list", f"{far}, against page 1", page, "ms", first, "page 1", bar=FAR_BAR)
+    yield from _csv(min(rows, CSV_ROWS))
+
+
+def _figure(name: str, page: float, floor: float) -> Figure:
+    return Figure("admin list", name, page, "ms", floor, "SQL + empty page", bar=PAGE_BAR)
+
+
+def _page(
+    client: Client, stranger: Client, url: str, empty_url: str, rounds: int
+) -> tuple[float, float]:
+    """Milliseconds of the page, and of its statements with the same page of a clinic without a visit."""
+    steps = [
+        step
+        for step in replay.recorded(partial(client.get, url))
+        if isinstance(step, str) and "appointments_appointment" in step
+    ]
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as raw:
+        took = medians(
+            {
+                "page": partial(client.get, url),
+                "sql": partial(replay.send, steps, raw),
+                "empty": partial(stranger.get, empty_url),
+            },
+            rounds=rounds,
+        )
+    return took["page"], took["sql"] + took["empty"]
+
+
+def _csv(rows: int) -> Iterator[Figure]:
+    """A clinic of that many visits, all of them in one file, against reading the same columns raw."""
+    organisation = factories.make_organisation()
+    write_visits(organisation, rows)
+    client, process = _signed_in(organisation), psutil.Process()
+    url = f"{reverse('clinic:appointments-export')}?tab=all"
+    before = most = process.memory_info().rss
+    lines = 0
+
+    def download() -> None:
+        nonlocal lines, most
+        for number, chunk in enumerate(client.get(url)):
+            lines += chunk.count(b"\n")
+            if number % 20 == 0:
+                most = max(most, process.memory_info().rss)
+
+    took = milliseconds(download)
+    floor = milliseconds(partial(_read_raw, organisation))
+    yield Figure("admin list", f"CSV of {rows:,} rows", took, "ms", floor, "COPY of the table")
+    yield Figure("admin list", "CSV: lines missing or extra", abs(lines - rows - 1), "", bar=0)
+    growth = (most - before) / MIB
+    yield Figure("admin list", "CSV: memory while it streams, growth", growth, "MiB", bar=32)
+
+
+def _read_raw(organisation: Organisation) -> None:
+    copy = "COPY (SELECT * FROM appointments_appointment WHERE organisation_id = {}) TO STDOUT (FORMAT csv)"
+    with connection.cursor() as cursor, cursor.copy(copy.format(organisation.pk)) as rows:
+        for _ in rows:
+            pass
+
+
+def _filters(organisation: Organisation) -> dict[str, str]:
+    doctor = Doctor.objects.of(organisation).latest("pk")
+    patient = Patient.objects.of(organisation).latest("pk")
+    return {
+        "one doctor": f"doctor={doctor.uid}",
+        "one patient": f"patient={patient.uid}",
+        "two statuses": "status=no_show&status=cancelled",
+        "a range of dates": f"from={datetime.now(UTC):%Y-%m-%d}&to={datetime.now(UTC):%Y-%m-%d}",
+    }
+
+
+def _organisation(rows: int) -> Organisation:
+    organisation = factories.make_organisation()
+    write_visits(organisation, rows)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    now = datetime.now(UTC)
+    MaintenanceRun.objects.create(started_at=now, finished_at=now)
+    return organisation
+
+
+def _newcomer() -> Organisation:
     """As many doctors and types to choose from, and no visit."""
     organisation = factories.make_organisation(name="Nothing yet")
     doctors = [factories.make_doctor(organisation=organisation) for _ in range(DOCTORS)]
@@ -40,102 +133,19 @@ def newcomer() -> Organisation:
     return organisation
 
 
-def signed_in(organisation: Organisation) -> Client:
+def _signed_in(organisation: Organisation) -> Client:
     client = Client()
     client.force_login(factories.make_member(organisation=organisation).user)
     return client
 
 
-def milliseconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return (time.perf_counter() - began) * 1000
-
-
-def statements_of(client: Client, url: str) -> list[str]:
-    with CaptureQueriesContext(connection) as captured:
-        assert client.get(url).status_code == 200
-    return [
-        query["sql"]
-        for query in captured.captured_queries
-        if "appointments_appointment" in query["sql"]
-    ]
-
-
-def replay(statements: list[str]) -> None:
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-            cursor.fetchall()
-
-
-def cursor_at(organisation: Organisation, row: int, *, order: str) -> str:
-    """The cursor that stands before the row of that number of the tab All."""
+def _cursor_at(organisation: Organisation, row: int) -> str:
+    """The cursor that stands before the row of that number of the tab All, newest first."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT starts_at, uid FROM appointments_appointment WHERE organisation_id = %s"  # noqa: S608
-            f" ORDER BY starts_at {order}, uid {order} OFFSET %s LIMIT 1",
+            "SELECT starts_at, uid FROM appointments_appointment WHERE organisation_id = %s"
+            " ORDER BY starts_at DESC, uid DESC OFFSET %s LIMIT 1",
             [organisation.pk, row],
         )
         starts_at, uid = cursor.fetchone()
     return str(Cursor(False, starts_at, uid))
-
-
-def measure(
-    name: str,
-    client: Client,
-    url: str,
-    stranger: Client,
-    empty_url: str,
-    first: float | None = None,
-) -> float:
-    """One line of the report: the page, its SQL, the same page with nothing to show; interleaved."""
-    statements = statements_of(client, url)
-    assert len(statements) == len(statements_of(stranger, empty_url))
-    works: dict[str, Callable[[], object]] = {
-        "page": lambda: client.get(url),
-        "sql": lambda: replay(statements),
-        "empty": lambda: stranger.get(empty_url),
-    }
-    times: dict[str, list[float]] = {key: [] for key in works}
-    for _ in range(ROUNDS):
-        for key, work in works.items():
-            times[key].append(milliseconds(work))
-    page, sql, empty = (statistics.median(times[key]) for key in ("page", "sql", "empty"))
-    against_first = f"   {page / first:5.2f} × page 1" if first else ""
-    print(
-        f"{name:32} page {page:7.2f} ms   SQL {sql:6.2f}   empty {empty:6.2f}"
-        f"   {page / (sql + empty):5.2f} × (SQL + empty){against_first}"
-    )
-    return page
-
-
-def main(rows: int) -> None:
-    organisation = factories.make_organisation()
-    began = time.perf_counter()
-    write_visits(organisation, rows)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
-    now = datetime.now(UTC)
-    MaintenanceRun.objects.create(started_at=now, finished_at=now)
-    print(f"{rows:,} rows written in {time.perf_counter() - began:.0f} s")
-    client = signed_in(organisation)
-    stranger = signed_in(newcomer())
-    url = reverse("clinic:appointments")
-    for tab in ("upcoming", "held", "past", "cancelled"):
-        of_tab = f"{url}?tab={tab}"
-        measure(f"{tab}, page 1", client, of_tab, stranger, of_tab)
-    everything = f"{url}?tab=all"
-    first = measure("all, page 1", client, everything, stranger, everything)
-    middle = cursor_at(organisation, rows // 2, order="DESC")
-    far = f"{everything}&page={middle}"
-    measure(f"all, at row {rows // 2:,}", client, far, stranger, everything, first)
-
-
-if __name__ == "__main__":
-    connection.settings_dict["TEST"]["NAME"] = "bench_admin_list"
-    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    try:
-        main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
-    finally:
-        connection.creation.destroy_test_db("", verbosity=0)

@@ -21,8 +21,8 @@ INSERT INTO appointments_appointment (
     status_changed_by, status_changed_at, was_completed_automatically, link_nonce,
     invitation_sequence, last_event_timestamp, created_at, updated_at,
     doctor_id, organisation_id, patient_id, shop_id, appointment_type_id)
-SELECT 'mtg-' || lpad(n::text, 22, '0'), 'CONSULTATION', '', status, at, at + interval '30 min', at,
-    at + interval '30 min', 0, 0, 60, 60, 'any_doctor',
+SELECT 'mtg-' || %(organisation)s || 'n' || lpad(n::text, 16, '0'), 'CONSULTATION', '', status,
+    at, at + interval '30 min', at, at + interval '30 min', 0, 0, 60, 60, 'any_doctor',
     CASE WHEN status IN ('held', 'expired') THEN least(at, now() + interval '10 min') END,
     CASE WHEN status NOT IN ('held', 'expired') THEN at - interval '9 days' END,
     CASE WHEN status = 'cancelled' THEN at - interval '1 day' END,

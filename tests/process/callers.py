@@ -55,8 +55,13 @@ def callers(count: int) -> Generator[ProcessPoolExecutor]:
 
 def send_together(call: Call) -> Answer:
     """Send it when every process of the pool has one to send."""
-    _gate.wait(timeout=60)
+    wait_for_all()
     return call.send()
+
+
+def wait_for_all() -> None:
+    """In a process of `callers`: go on when all of them are here."""
+    _gate.wait(timeout=60)
 
 
 def _remember(gate: Barrier) -> None:
