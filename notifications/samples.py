@@ -82,7 +82,7 @@ _PARTIES: dict[str, object] = {
     "doctor_display_name": "Dr Test",
     "patient_uid": "pp-test",
     "patient_display_name": "Test Patient",
-    "appointment_type_uid": "apt-test",
+    "appointment_type_uid": "at-test",
     "appointment_type_name": "Test consultation",
     "meeting_type": "CONSULTATION",
     "shop_uid": "shop-test",
