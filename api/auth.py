@@ -89,7 +89,9 @@ class BookingTokenHeader(APIKeyHeader):
     """A patient's booking token."""
 
     param_name = TOKEN_HEADER
+    openapi_description = "A JWT that the partner's backend signed for one patient."
     needs = "booking token"
+    way = "a booking token"
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Caller | None:
         return None if key is None else _counted(request, lambda: _token_caller(key))
@@ -99,11 +101,13 @@ class ApiKeyHeader(APIKeyHeader):
     """An API key that has `permission`; None: any that lives, and the call is not counted (health)."""
 
     param_name = KEY_HEADER
+    openapi_description = "Made by an admin of the clinic. It has the permissions it was given."
 
     def __init__(self, permission: Permission | None) -> None:
         super().__init__()
         self.permission = permission
         self.needs = str(permission) if permission else "any API key"
+        self.way = f"an API key with `{permission}`" if permission else "an API key"
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Caller | None:
         if key is None:

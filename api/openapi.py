@@ -5,10 +5,10 @@ from typing import Any, Literal
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Schema
 from ninja.openapi.docs import Swagger
-from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 from pydantic import BaseModel, Field
 
+from .document import Document
 from .errors import install
 from .idempotency import HEADER
 from .strict import StrictParser
@@ -121,14 +121,13 @@ def public_responses(ok: type[Schema]) -> Responses:
     return {200: ok, 404: NotFoundProblem, **_OF_EVERY_CALL}
 
 
+def listing_responses(ok: type[BaseModel]) -> Responses:
+    """Of a keyed call that names nothing that could be absent."""
+    return {200: ok, **_OF_A_CREDENTIAL, 403: PermissionProblem, **_OF_EVERY_CALL}
+
+
 def reading_responses(ok: type[BaseModel]) -> Responses:
-    return {
-        200: ok,
-        **_OF_A_CREDENTIAL,
-        403: PermissionProblem,
-        404: NotFoundProblem,
-        **_OF_EVERY_CALL,
-    }
+    return {**listing_responses(ok), 404: NotFoundProblem}
 
 
 def moving_responses(status: int, ok: type[Schema]) -> Responses:
@@ -152,15 +151,18 @@ def token_only_responses(status: int, ok: type[Schema]) -> Responses:
     return {status: ok, **_OF_A_CREDENTIAL, **_OF_A_BODY, **_OF_EVERY_CALL}
 
 
-def writing_responses(status: int, ok: type[BaseModel] | None) -> dict[int, type[BaseModel] | None]:
+def writing_responses(
+    status: int, ok: type[BaseModel] | None, *, may_conflict: bool = False
+) -> dict[int, type[BaseModel] | None]:
     """Of a keyed call that changes something else; `ok` is None for an answer without a body."""
+    conflict: Responses = {409: ConflictProblem} if may_conflict else {}
     return {
         status: ok,
         **_OF_A_CREDENTIAL,
         403: PermissionProblem,
         404: NotFoundProblem,
         **_OF_A_BODY,
-        409: ConflictProblem,
+        **conflict,
         **_OF_EVERY_CALL,
     }
 
@@ -184,6 +186,8 @@ IDEMPOTENCY_PARAMETER: dict[str, Any] = {
 class _SelfContainedPage(Swagger):
     """Swagger UI from our own static files, under a policy that lets nothing else run."""
 
+    template = "api/document.html"
+
     def render_page(self, request: HttpRequest, api: NinjaAPI, **kwargs: Any) -> HttpResponse:
         page = super().render_page(request, api, **kwargs)
         page.headers["Content-Security-Policy"] = _CONTENT_SECURITY_POLICY
@@ -204,7 +208,7 @@ class DocumentedAPI(NinjaAPI):
             docs=_SelfContainedPage(),
             parser=StrictParser(),
         )
-        self._documents: dict[str, OpenAPISchema] = {}
+        self._documents: dict[str, Document] = {}
         install(self)
 
     def get_openapi_operation_id(self, operation: Operation) -> str:
@@ -213,9 +217,9 @@ class DocumentedAPI(NinjaAPI):
 
     def get_openapi_schema(
         self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
-    ) -> OpenAPISchema:
+    ) -> Document:
         """Built once per process: the routes do not change while it runs."""
         prefix = self.get_root_path(path_params or {}) if path_prefix is None else path_prefix
         if prefix not in self._documents:
-            self._documents[prefix] = super().get_openapi_schema(path_prefix=prefix)
+            self._documents[prefix] = Document(self, prefix)
         return self._documents[prefix]

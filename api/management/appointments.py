@@ -10,7 +10,12 @@ from pydantic import Field
 from api.auth import KeyRequest
 from api.errors import found
 from api.filters import AppointmentFilters, filtered
-from api.openapi import IDEMPOTENCY_PARAMETER, moving_responses, reading_responses
+from api.openapi import (
+    IDEMPOTENCY_PARAMETER,
+    listing_responses,
+    moving_responses,
+    reading_responses,
+)
 from api.paging import page_of
 from api.reach import appointments_of_key, named_doctor
 from api.rendering import json_answer
@@ -43,7 +48,7 @@ class ClinicRebookRequest(StrictSchema):
     doctor_uid: Text | None = None
 
 
-@router.get("/appointments", response=reading_responses(AppointmentPage))
+@router.get("/appointments", response=listing_responses(AppointmentPage))
 def appointments(request: KeyRequest, query: Query[ClinicAppointmentsQuery]) -> HttpResponse:
     """By start; without filters those held or confirmed that have not ended."""
     now = utc_now()

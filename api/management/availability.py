@@ -75,7 +75,7 @@ def availability_rules(
     return json_answer({"data": [_represented(window) for window in page], **totals})
 
 
-@router.post(ALL, response=writing_responses(201, AvailabilityRule), auth=WRITE)
+@router.post(ALL, response=writing_responses(201, AvailabilityRule, may_conflict=True), auth=WRITE)
 def add_availability_rule(
     request: KeyRequest, doctor_uid: Text, body: Annotated[RuleRequest, Body(...)]
 ) -> HttpResponse:
@@ -94,7 +94,7 @@ def availability_rule(request: KeyRequest, doctor_uid: Text, uid: Text) -> HttpR
     return json_answer(_represented(row))
 
 
-@router.patch(ONE, response=writing_responses(200, AvailabilityRule), auth=WRITE)
+@router.patch(ONE, response=writing_responses(200, AvailabilityRule, may_conflict=True), auth=WRITE)
 def change_availability_rule(
     request: KeyRequest,
     doctor_uid: Text,

@@ -8,7 +8,7 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from api.auth import KeyRequest
-from api.openapi import reading_responses, writing_responses
+from api.openapi import listing_responses, reading_responses, writing_responses
 from api.paging import PageQuery, page_of
 from api.reach import find_doctor
 from api.rendering import json_answer
@@ -47,7 +47,7 @@ class ClinicDoctors(Page):
     data: list[ClinicDoctor]
 
 
-@router.get("/doctors", response=reading_responses(ClinicDoctors))
+@router.get("/doctors", response=listing_responses(ClinicDoctors))
 def clinic_doctors(request: KeyRequest, query: Query[PageQuery]) -> HttpResponse:
     """All of them, inactive ones too, by name."""
     rows = Doctor.objects.of(request.auth.organisation).select_related("user")

@@ -68,7 +68,9 @@ def availability_overrides(
     return json_answer({"data": [_represented(override) for override in page], **totals})
 
 
-@router.post(ALL, response=writing_responses(201, AvailabilityOverrideOut), auth=WRITE)
+@router.post(
+    ALL, response=writing_responses(201, AvailabilityOverrideOut, may_conflict=True), auth=WRITE
+)
 def add_availability_override(
     request: KeyRequest, doctor_uid: Text, body: Annotated[OverrideRequest, Body(...)]
 ) -> HttpResponse:
@@ -87,7 +89,9 @@ def availability_override(request: KeyRequest, doctor_uid: Text, uid: Text) -> H
     return json_answer(_represented(row))
 
 
-@router.patch(ONE, response=writing_responses(200, AvailabilityOverrideOut), auth=WRITE)
+@router.patch(
+    ONE, response=writing_responses(200, AvailabilityOverrideOut, may_conflict=True), auth=WRITE
+)
 def change_availability_override(
     request: KeyRequest,
     doctor_uid: Text,

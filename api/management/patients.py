@@ -158,7 +158,11 @@ def export_patient(request: KeyRequest, uid: Text) -> HttpResponse:
     return json_answer(data)
 
 
-@router.post("/patients/{uid}/erase", response=writing_responses(200, ErasedPatient), auth=_WRITE)
+@router.post(
+    "/patients/{uid}/erase",
+    response=writing_responses(200, ErasedPatient, may_conflict=True),
+    auth=_WRITE,
+)
 def erase_patient(
     request: KeyRequest, uid: Text, body: Annotated[Nothing, Body(Nothing())]
 ) -> HttpResponse:

@@ -61,7 +61,7 @@ def reminders(request: KeyRequest, type_uid: Text, query: Query[PageQuery]) -> H
     return json_answer({"data": [_represented(rule) for rule in page], **totals})
 
 
-@router.post(ALL, response=writing_responses(201, Reminder), auth=WRITE)
+@router.post(ALL, response=writing_responses(201, Reminder, may_conflict=True), auth=WRITE)
 def add_reminder(
     request: KeyRequest, type_uid: Text, body: Annotated[ReminderRequest, Body(...)]
 ) -> HttpResponse:
@@ -78,7 +78,7 @@ def reminder(request: KeyRequest, type_uid: Text, uid: Text) -> HttpResponse:
     return json_answer(_represented(_find(request.auth, type_uid, uid)))
 
 
-@router.patch(ONE, response=writing_responses(200, Reminder), auth=WRITE)
+@router.patch(ONE, response=writing_responses(200, Reminder, may_conflict=True), auth=WRITE)
 def change_reminder(
     request: KeyRequest,
     type_uid: Text,

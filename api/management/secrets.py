@@ -8,7 +8,7 @@ from pydantic import Field
 
 from api.auth import KeyCaller, KeyRequest
 from api.errors import found, not_found
-from api.openapi import reading_responses, writing_responses
+from api.openapi import listing_responses, reading_responses, writing_responses
 from api.paging import PageQuery, page_of
 from api.reach import named_shop
 from api.rendering import json_answer, nothing
@@ -66,7 +66,7 @@ def create_booking_secret(
     return json_answer(_revealed(secret, text), status=201)
 
 
-@router.get("/booking-secrets", response=reading_responses(ListedSecrets))
+@router.get("/booking-secrets", response=listing_responses(ListedSecrets))
 def booking_secrets(request: KeyRequest, query: Query[PageQuery]) -> HttpResponse:
     """Those in force, without their texts; a revoked one is gone."""
     rows, totals = page_of(_active(request.auth).order_by("created_at", "key_id"), query)

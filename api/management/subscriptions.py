@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from api.auth import KeyCaller, KeyRequest
 from api.errors import bad_input, found, missing_parameters, not_found
-from api.openapi import reading_responses, writing_responses
+from api.openapi import listing_responses, writing_responses
 from api.reach import named_shop
 from api.rendering import json_answer, nothing
 from api.representations import Epoch
@@ -113,7 +113,9 @@ class TestDelivery(Schema):
     delivery_uid: str
 
 
-@router.post(_PATH, response=writing_responses(201, CreatedSubscription), auth=_WRITE)
+@router.post(
+    _PATH, response=writing_responses(201, CreatedSubscription, may_conflict=True), auth=_WRITE
+)
 def create_subscription(
     request: KeyRequest, body: Annotated[NewSubscription, Body(...)]
 ) -> HttpResponse:
@@ -142,7 +144,7 @@ def create_subscription(
     return json_answer({**_subscription(row), "signing_secret": secret}, status=201)
 
 
-@router.get(_PATH, response=reading_responses(Subscriptions))
+@router.get(_PATH, response=listing_responses(Subscriptions))
 def notification_subscriptions(request: KeyRequest) -> HttpResponse:
     """All of them, the oldest first."""
     rows = _living(request.auth).order_by("created_at", "uid")
@@ -155,7 +157,7 @@ def delete_named_subscription(
     query: Query[SubscriptionQuery],
     body: Annotated[SubscriptionMaybeNamed, Body(SubscriptionMaybeNamed())],
 ) -> HttpResponse:
-    """As below; `uid` stands in the query or in the body."""
+    """As with the uid in the path; here it stands in the query or in the body."""
     uid = query.uid if body.uid is None else body.uid
     if uid is None:
         raise missing_parameters(["uid"])
@@ -169,7 +171,7 @@ def delete_named_subscription(
 def test_named_subscription(
     request: KeyRequest, body: Annotated[SubscriptionNamed, Body(...)]
 ) -> HttpResponse:
-    """As below; `uid` stands in the body."""
+    """As with the uid in the path; here it stands in the body."""
     return _tested(request, body.uid)
 
 

@@ -8,7 +8,7 @@ from pydantic import Field, StrictBool, StrictInt
 
 from api.auth import KeyRequest
 from api.errors import not_found
-from api.openapi import reading_responses, writing_responses
+from api.openapi import listing_responses, reading_responses, writing_responses
 from api.paging import PageQuery, page_of
 from api.reach import find_doctors, find_type
 from api.rendering import json_answer, nothing
@@ -88,7 +88,7 @@ class ClinicAppointmentTypes(Page):
     data: list[ClinicAppointmentType]
 
 
-@router.get("/appointment-types", response=reading_responses(ClinicAppointmentTypes))
+@router.get("/appointment-types", response=listing_responses(ClinicAppointmentTypes))
 def appointment_types(request: KeyRequest, query: Query[PageQuery]) -> HttpResponse:
     """All of them, inactive ones too, by name."""
     rows = AppointmentType.objects.of(request.auth.organisation).prefetch_related("doctors")

@@ -42,18 +42,23 @@ def _of_object(document: Any, schema: Any, value: dict[str, Any], path: str) -> 
             yield from violations(document, properties[key], item, f"{path}.{key}")
         elif isinstance(schema.get("additionalProperties"), dict):
             yield from violations(document, schema["additionalProperties"], item, f"{path}.{key}")
-        else:
+        elif schema.get("additionalProperties") is not True:  # what is open says so
             yield f"{path}.{key}: not documented"
 
 
-def _is(value: Any, name: str) -> bool:
+def _is(value: Any, name: str | list[str]) -> bool:
+    if isinstance(name, list):
+        return any(_is(value, each) for each in name)
     if isinstance(value, bool):
         return name == "boolean"
     return isinstance(value, _TYPES[name])
 
 
 def _resolved(document: Any, schema: Any) -> Any:
-    while "$ref" in schema:
+    while "$ref" in schema or "allOf" in schema:
+        if "allOf" in schema:  # one schema, and what is said of it here
+            [schema] = schema["allOf"]
+            continue
         node = document
         for part in schema["$ref"].removeprefix("#/").split("/"):
             node = node[part]
