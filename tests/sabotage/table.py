@@ -1,8 +1,9 @@
 """All guards."""
 
 from .booking import BOOKING
+from .doors import DOORS
 from .fences import FENCES
 from .guards import Guard
 from .sending import SENDING
 
-GUARDS: tuple[Guard, ...] = (*BOOKING, *SENDING, *FENCES)
+GUARDS: tuple[Guard, ...] = (*BOOKING, *SENDING, *FENCES, *DOORS)
