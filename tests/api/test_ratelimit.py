@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.test import Client
 from redis import Redis
 
 from api import ratelimit
@@ -81,6 +82,18 @@ def test_each_api_key_has_an_own_limit(clinic: Clinic) -> None:
 
     assert statuses(first, 4, **query) == [200, 200, 200, 429]
     assert statuses(second, 1, **query) == [200]
+
+
+def test_a_keys_calls_of_both_apis_count_together(clinic: Clinic) -> None:
+    key = {KEY_HEADER: clinic.api_key(*Permission)}
+    query = {"patient_profile_uid": clinic.patient().uid}
+    assert statuses(Partner(key), 2, **query) == [200, 200]
+
+    answers = [Client().get("/v1/management/doctors/", headers=key) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [200, 429]
+    assert answers[1].content == b'{"error":"Rate limit exceeded"}'
+    assert 1 <= int(answers[1].headers["Retry-After"]) <= 60
 
 
 def test_a_call_without_or_with_a_failing_credential_counts_for_the_address(

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -64,6 +65,37 @@ def test_doctors_and_their_hours(clinic: Clinic, api: Integrator) -> None:
     row = make_window(doctor=other)
     one = f"/scheduling/doctors/{other.uid}/availability-rules/{row.uid}"
     assert statements(lambda: api.get(one)) == 2
+
+
+@pytest.mark.parametrize("kind", ["availability-overrides", "time-off", "reminders"])
+def test_lists_below_something_need_one_more_for_it(
+    clinic: Clinic, api: Integrator, kind: str
+) -> None:
+    """The key, what it stands below, the total, the page; one of them: two, a rule below its type three."""
+    parent = f"doctors/{clinic.doctor.uid}"
+    if kind == "reminders":
+        parent = f"appointment-types/{clinic.kind.uid}"
+    path = f"/scheduling/{parent}/{kind}"
+    counts = []
+    for number in (1, 2, 3):
+        day = f"2027-03-0{number}"
+        bodies: dict[str, dict[str, Any]] = {
+            "availability-overrides": {"date": day, "hours": []},
+            "time-off": {"start_date": day, "end_date": day},
+            "reminders": {"recipient_group": "doctor", "minutes_before": number},
+        }
+        uid = api.post(path, **bodies[kind]).json()["uid"]
+        one = f"{path}/{uid}"
+        counts.append((statements(lambda: api.get(path)), statements(lambda: api.get(one))))  # noqa: B023
+
+    assert counts == [(4, 3 if kind == "reminders" else 2)] * 3
+
+
+def test_a_patient_read_is_one_and_its_audit_entry(clinic: Clinic, api: Integrator) -> None:
+    patient = clinic.patient(email="robin@patients.example")
+
+    assert statements(lambda: api.get(f"/patients/{patient.uid}")) == 3
+    assert statements(lambda: api.get("/patients", email="robin@patients.example")) == 3
 
 
 def test_the_unfiltered_list_begins_with_the_index_by_start(
