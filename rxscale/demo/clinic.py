@@ -41,6 +41,7 @@ class ClinicPlan:
     patient_count: int
     visits_per_doctor_and_day: int
     webhook_target: str
+    colleagues: tuple[tuple[str, str], ...] = ()
     has_storefront: bool = False  # the demo plays this shop itself (shop_keys.py)
 
 
@@ -103,6 +104,24 @@ FIRST_VISIT = TypePlan(
         (RecipientGroup.DOCTOR, 1440, True, False),
     ),
 )
+# At any five minutes: whoever is on call takes it at once (on_call.py).
+CHECK_IN = TypePlan(
+    "Check-in call",
+    15,
+    {
+        "description": "A doctor on call, within minutes.",
+        "slot_interval_minutes": 5,
+        "cancellation_notice_minutes": 0,
+        "rebooking_mode": "any_doctor",
+        "rebooking_notice_minutes": 0,
+    },
+    (
+        (RecipientGroup.PATIENT, 1440, True, False),
+        (RecipientGroup.PATIENT, 60, True, True),
+        (RecipientGroup.PATIENT, 15, True, False),
+        (RecipientGroup.DOCTOR, 15, True, True),
+    ),
+)
 
 NORTHSIDE = ClinicPlan(
     name="Northside Telehealth",
@@ -113,10 +132,11 @@ NORTHSIDE = ClinicPlan(
     admin_email="ada@northside.example",
     admin_name="Ada Winter",
     doctors=NORTHSIDE_DOCTORS,
-    types=(VIDEO_CONSULTATION, FOLLOW_UP, FIRST_VISIT),
+    types=(VIDEO_CONSULTATION, FOLLOW_UP, FIRST_VISIT, CHECK_IN),
     patient_count=200,
     visits_per_doctor_and_day=2,
     webhook_target="http://127.0.0.1:8899/",
+    colleagues=(("olga.petersen@northside.example", "Olga Petersen"),),
     has_storefront=True,
 )
 HARBOUR = ClinicPlan(
@@ -152,6 +172,8 @@ def stand_up(plan: ClinicPlan, *, since: datetime, now: datetime) -> Clinic:
         },
     )
     _member(organisation, plan.admin_email, plan.admin_name, Role.ADMIN)
+    for email, name in plan.colleagues:
+        _member(organisation, email, name, Role.OPERATIONS)
     doctors = [_doctor(organisation, profile, now=now) for profile in plan.doctors]
     types = [_type(organisation, type_plan, doctors, now=since) for type_plan in plan.types]
     people = [_patient(shop, number, now=since) for number in range(1, plan.patient_count + 1)]

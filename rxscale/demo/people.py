@@ -236,6 +236,8 @@ HARBOUR_DOCTORS = (
 def profile_fields(number: int, random: Random) -> list[tuple[str, object]]:
     """What a shop's token would say about its customer `number`."""
     first, last = random.choice(FIRST_NAMES), random.choice(LAST_NAMES)
+    timezone = random.choice(PATIENT_ZONES)
+    is_german = timezone == "Europe/Berlin"
     fields: list[tuple[str, object]] = [
         ("first_name", first),
         ("last_name", last),
@@ -244,9 +246,10 @@ def profile_fields(number: int, random: Random) -> list[tuple[str, object]]:
             "date_of_birth",
             f"{random.randint(1944, 2006)}-{random.randint(1, 12):02}-{random.randint(1, 28):02}",
         ),
-        ("timezone", random.choice(PATIENT_ZONES)),
-        ("language", random.choice(("en", "en", "de"))),
+        ("timezone", timezone),
+        ("language", "de" if is_german and random.random() < 0.8 else "en"),
     ]
     if random.random() < 0.7:
-        fields.append(("phone", f"+44 7700 900{number % 1000:03}"))
+        phone = "+49 15555 0001" if is_german else "+44 7700 900"
+        fields.append(("phone", f"{phone}{number % 1000:03}"))
     return fields

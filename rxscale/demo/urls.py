@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import doors, outbox_pages, receiver, shop_pages
+from . import doors, outbox_pages, partners, receiver, shop_pages
 
 app_name = "demo"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("demo/shop/book", shop_pages.book, name="shop-book"),
     path("demo/shop/webhooks/<slug:name>", receiver.receive, name="shop-webhooks"),
     path("demo/shop/<slug:what>", shop_pages.legal, name="shop-legal"),
+    path("demo/partners/<slug:name>", partners.receive, name="partners"),
     path("demo/outbox/", outbox_pages.messages, name="outbox"),
     path("demo/outbox/<slug:uid>/", outbox_pages.message, name="outbox-message"),
     path("demo/outbox/<slug:uid>/html", outbox_pages.html, name="outbox-html"),

@@ -22,9 +22,11 @@ from organisations.actors import Actor, ActorKind
 from organisations.models import Doctor
 from reminders import firing
 
+from .acts import PARTNER, as_doctor, as_patient
 from .clinic import Clinic
 
 PAST_DAYS = 14
+EARLIER_DAYS = 28  # before those, a few visits a day: charts go over weeks
 DAYS_AHEAD = 14
 
 Action = Callable[[datetime], None]
@@ -63,19 +65,34 @@ def maintain(at: datetime) -> None:
     delivery.deliver_due(at)
 
 
-def live_through(clinic: Clinic, *, since: datetime, now: datetime) -> None:
-    """Weeks of a clinic's life, from `since` to `now`, with bookings up to a fortnight ahead."""
+def live_through(clinic: Clinic, *, now: datetime) -> None:
+    """Weeks of a clinic's life up to `now`, the last fortnight busy, with bookings up to a fortnight ahead."""
     story = _Story(clinic, Simulation(end=now), Random(clinic.plan.name))
-    days = (now - since).days
-    for doctor, day in _days(clinic, first=since, days=days + DAYS_AHEAD):
-        for _ in range(clinic.plan.visits_per_doctor_and_day):
-            latest = min(_at(day, clinic) - timedelta(hours=2), now - timedelta(minutes=5))
-            earliest = max(since, latest - timedelta(days=6))
-            booked_at = earliest + (latest - earliest) * story.random.random()
-            story.simulation.plan(booked_at, story.booking(doctor, day))
+    since = life_begins(now)
+    for doctor, day in _days_lived(story, now):
+        latest = min(_at(day, clinic) - timedelta(hours=2), now - timedelta(minutes=5))
+        earliest = max(since, latest - timedelta(days=6))
+        booked_at = earliest + (latest - earliest) * story.random.random()
+        story.simulation.plan(booked_at, story.booking(doctor, day))
     story.simulation.run()
     maintain(now)
     story.hold_something(now)
+
+
+def life_begins(now: datetime) -> datetime:
+    return now - timedelta(days=PAST_DAYS + EARLIER_DAYS)
+
+
+def _days_lived(story: "_Story", now: datetime) -> Iterator[tuple[Doctor, date]]:
+    """Whose visit on which day is to be booked, in no order of booking."""
+    clinic, each_day = story.clinic, story.clinic.plan.visits_per_doctor_and_day
+    busy = now - timedelta(days=PAST_DAYS)
+    for doctor, day in _days(clinic, first=busy, days=PAST_DAYS + DAYS_AHEAD):
+        yield from [(doctor, day)] * each_day
+    for number in range(1, EARLIER_DAYS):
+        day = (busy - timedelta(days=number)).date()
+        for doctor in story.random.sample(clinic.doctors, each_day):
+            yield doctor, day
 
 
 def top_up(clinic: Clinic, *, now: datetime) -> int:
@@ -111,7 +128,7 @@ class _Story:
         if held is None:
             return None
         try:
-            return lifecycle.confirm(held, actor=_as_patient(held), now=at)
+            return lifecycle.confirm(held, actor=as_patient(held.patient), now=at)
         except Refused:
             return None
 
@@ -137,7 +154,7 @@ class _Story:
                 appointment_type=kind,
                 starts_at=from_epoch(self.random.choice(free).starts_at),
                 doctor=doctor,
-                actor=Actor(kind=ActorKind.PATIENT, uid=patient.uid, label="Patient"),
+                actor=as_patient(patient),
                 now=at,
             )
         except Refused:
@@ -175,15 +192,15 @@ class _Story:
     def _cancel(self, visit: Appointment, now: datetime) -> None:
         actor, reason, message = self.random.choice(
             (
-                (_as_patient(visit), "", ""),
-                (Actor(ActorKind.PARTNER, label="Shop backend"), "Order cancelled", ""),
+                (as_patient(visit.patient), "", ""),
+                (PARTNER, "Order cancelled", ""),
                 (
                     Actor(ActorKind.ADMIN, label=self.clinic.plan.admin_name),
                     "Patient called: cannot make it",
                     "We cancelled your visit as you asked. Book again whenever it suits you.",
                 ),
                 (
-                    _as_doctor(visit),
+                    as_doctor(visit.doctor),
                     "Doctor is ill",
                     "I am sorry, I have to cancel our visit. Please choose another time.",
                 ),
@@ -200,7 +217,7 @@ class _Story:
         moved: list[Appointment] = []
         _quietly(
             lambda: moved.append(
-                lifecycle.rebook(visit, starts_at=later, actor=_as_patient(visit), now=now)
+                lifecycle.rebook(visit, starts_at=later, actor=as_patient(visit.patient), now=now)
             )
         )
         for new in moved:
@@ -218,7 +235,7 @@ def _hold_free(
 
 
 def _staff_says(verb: Callable[..., Appointment], visit: Appointment, now: datetime) -> None:
-    _quietly(lambda: verb(visit, actor=_as_doctor(visit), now=now))
+    _quietly(lambda: verb(visit, actor=as_doctor(visit.doctor), now=now))
 
 
 def _quietly(act: Callable[[], object]) -> None:
@@ -227,15 +244,6 @@ def _quietly(act: Callable[[], object]) -> None:
         act()
     except Refused:
         return
-
-
-def _as_patient(visit: Appointment) -> Actor:
-    return Actor(ActorKind.PATIENT, uid=visit.patient.uid, label="Patient")
-
-
-def _as_doctor(visit: Appointment) -> Actor:
-    user = visit.doctor.user
-    return Actor(ActorKind.DOCTOR, uid=user.uid if user else "", label=visit.doctor.display_name)
 
 
 def _days(clinic: Clinic, *, first: datetime, days: int) -> Iterator[tuple[Doctor, date]]:

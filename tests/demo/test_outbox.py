@@ -21,12 +21,12 @@ from rxscale.demo.clinic import Clinic
 from rxscale.demo.mail_files import mail_file
 from tests.factories import PATIENT
 
-pytestmark = pytest.mark.django_db(transaction=True)  # the engine sends outside transactions
+pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture(autouse=True)
-def mail_to_files(doors: Settings, transactional_db: None) -> None:
+def mail_to_files(doors: Settings) -> None:
     doors.EMAIL_BACKEND = "rxscale.demo.mail_files.EmailBackend"
 
 

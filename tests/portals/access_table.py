@@ -200,6 +200,7 @@ DEMO = {
     "demo:outbox-attachment": (404, 405),  # of no message
     "demo:outbox-html": (404, 405),
     "demo:outbox-message": (404, 405),
+    "demo:partners": (405, 404),
     "demo:shop": (200, 405),
     "demo:shop-book": (405, 404),  # for nobody
     "demo:shop-legal": (404, 405),

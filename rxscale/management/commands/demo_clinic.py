@@ -1,6 +1,6 @@
 """Fill or top up the demo's two clinics and write demo.json. `manage.py demo` runs this before the servers."""
 
-from datetime import timedelta
+import os
 from typing import Any
 
 from django.conf import settings
@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from appointments.models import Appointment
 from common.clock import utc_now
 from organisations.models import User
-from rxscale.demo import handover, shop_keys, visits
+from rxscale.demo import handover, on_call, partners, set_pieces, shop_keys, visits
 from rxscale.demo.clinic import HARBOUR, NORTHSIDE, PASSWORD, Clinic, ClinicPlan, stand_up
 
 
@@ -26,19 +26,19 @@ class Command(BaseCommand):
         northside, harbour = (self._clinic(plan) for plan in (NORTHSIDE, HARBOUR))
         path = handover.write(northside, harbour, now=utc_now())
         shop_keys.hand_over(northside, handover.booking_secret(path), now=utc_now())
+        set_pieces.tell(northside, now=utc_now())
+        partners.tell(northside, port=int(os.environ.get("PORT", "8000")), now=utc_now())
+        on_call.bring_to_life(northside, now=utc_now())
         self.stdout.write(handover.words(path))
 
     def _clinic(self, plan: ClinicPlan) -> Clinic:
         now = utc_now()
-        since = now - timedelta(days=visits.PAST_DAYS)
-        clinic = stand_up(plan, since=since, now=now)
+        clinic = stand_up(plan, since=visits.life_begins(now), now=now)
         if Appointment.objects.of(clinic.organisation).exists():
             added = visits.top_up(clinic, now=now)
             self.stdout.write(f"{plan.name}: {added} visits added for the coming fortnight")
         else:
-            visits.live_through(clinic, since=since, now=now)
+            visits.live_through(clinic, now=now)
             made = Appointment.objects.of(clinic.organisation).count()
-            self.stdout.write(
-                f"{plan.name}: {made} visits of {visits.PAST_DAYS} days past and the coming fortnight"
-            )
+            self.stdout.write(f"{plan.name}: {made} visits, past and to come")
         return clinic

@@ -1,0 +1,81 @@
+"""A subscription that failed and recovered, and one that 410 ended: real calls to a real server, by the engine."""
+
+import socket
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from common.clock import utc_now
+from notifications.models import Delivery, DeliveryAttempt, NotificationSubscription
+from rxscale.demo import partners
+from rxscale.demo.clinic import Clinic
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        number: int = probe.getsockname()[1]
+    return number
+
+
+@pytest.fixture
+def told(northside: Clinic, doors: Settings, port: int) -> Clinic:
+    doors.EMAIL_BACKEND = "rxscale.demo.mail_files.EmailBackend"
+    assert partners.tell(northside, port=port, now=utc_now())
+    return northside
+
+
+def _subscription(clinic: Clinic, name: str) -> NotificationSubscription:
+    rows = NotificationSubscription.objects.of(clinic.organisation)
+    return rows.get(target__endswith=f"{partners.PATH}{name}")
+
+
+def _codes(subscription: NotificationSubscription) -> list[int | None]:
+    attempts = DeliveryAttempt.objects.filter(delivery__subscription=subscription)
+    return list(attempts.order_by("started_at").values_list("status_code", flat=True))
+
+
+def _mails(clinic: Clinic) -> set[str]:
+    mails = Delivery.objects.of(clinic.organisation).filter(kind__startswith="endpoint.")
+    return set(mails.values_list("kind", flat=True))
+
+
+def test_one_failed_for_an_hour_and_recovered(told: Clinic) -> None:
+    crm = _subscription(told, partners.CRM)
+    codes = _codes(crm)
+
+    assert codes.count(503) > 6
+    assert codes[0] == codes[-1] == 204
+    assert (crm.failing_since, crm.disabled_at) == (None, None)
+    assert {"endpoint.failing", "endpoint.recovered"} <= _mails(told)
+
+
+def test_one_was_ended_by_410(told: Clinic) -> None:
+    old = _subscription(told, partners.OLD_CRM)
+
+    assert 410 in _codes(old)
+    assert old.disabled_at is not None
+    assert "410" in old.disabled_reason
+    assert "endpoint.disabled" in _mails(told)
+
+
+def test_the_story_is_told_once(told: Clinic, port: int) -> None:
+    before = DeliveryAttempt.objects.count()
+
+    assert not partners.tell(told, port=port, now=utc_now())
+    assert DeliveryAttempt.objects.count() == before
+
+
+def test_where_no_webhook_may_go_it_is_not_told(northside: Clinic) -> None:
+    assert not partners.tell(northside, port=80, now=utc_now())
+    assert NotificationSubscription.objects.of(northside.organisation).count() == 0
+
+
+def test_afterwards_the_demos_own_pages_answer(doors: Settings, client: Client) -> None:
+    statuses = [client.post(f"{partners.PATH}{name}").status_code for name in ("crm", "old-crm")]
+
+    assert statuses == [204, 410]
