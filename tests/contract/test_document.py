@@ -147,7 +147,9 @@ def test_the_interactive_page_loads_nothing_but_our_own_files(base: str) -> None
     assert "https://" not in page
     sources = [part.split('"')[0] for part in page.split('src="')[1:]]
     assert len(sources) == 3
-    for source in sources:
+    links = re.findall(r'href="([^"]+)"', page)
+    assert len(links) == 3
+    for source in (*sources, *links):
         assert finders.find(source.removeprefix("/static/")), source
     inline = [part for part in page.split("<script")[1:] if "src=" not in part.split(">")[0]]
     assert [part.split(">")[0] for part in inline] == [
