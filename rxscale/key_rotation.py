@@ -1,4 +1,4 @@
-"""Re-encrypts every encrypted column under the first key of the ring.
+"""Re-encrypts every encrypted column under the first key of the ring, or only reads each.
 
 Columns are declared where they live: a model lists them in `ENCRYPTED_COLUMNS`. The secrets of second
 factors lie in a library's table, in texts inside JSON, and have a walk of their own. What is under the
@@ -44,6 +44,45 @@ def rotate_everything(*, batch_size: int) -> Iterator[Outcome]:
     yield rotate_second_factors(batch_size=batch_size)
 
 
+def read_everything() -> Iterator[Outcome]:
+    """Decrypt every value and keep none; each outcome says which rows no key of the ring reads."""
+    for model, column in declared_columns():
+        filled = model._default_manager.filter(**{f"{column.name}__isnull": False})
+        rows = filled.select_related(column.organisation).iterator()
+        unreadable = [
+            str(getattr(row, column.row_uid))
+            for row in rows
+            if not _is_readable(getattr(row, column.name), _place_of(row, column))
+        ]
+        yield Outcome(model._meta.db_table, column.name, unreadable=unreadable)
+    factors = Authenticator.objects.select_related("user").iterator()
+    unreadable = [factor.user.uid for factor in factors if not _is_readable_factor(factor)]
+    yield Outcome(second_factor.TABLE, second_factor.COLUMN, unreadable=unreadable)
+
+
+def _is_readable(ciphertext: bytes, place: Place) -> bool:
+    try:
+        crypto.decrypt(ciphertext, place)
+    except DecryptionFailed:
+        return False
+    return True
+
+
+def _is_readable_factor(row: Authenticator) -> bool:
+    user_uid: str = row.user.uid
+    try:
+        for text in second_factor.texts_of(row.data).values():
+            second_factor.decrypt_text(text, user_uid)
+    except DecryptionFailed:
+        return False
+    return True
+
+
+def _place_of(row: models.Model, column: EncryptedColumn) -> Place:
+    organisation: Organisation = getattr(row, column.organisation)
+    return Place(row._meta.db_table, column.name, organisation.uid, getattr(row, column.row_uid))
+
+
 def rotate(model: type[models.Model], column: EncryptedColumn, *, batch_size: int) -> Outcome:
     """Go through the column in batches, each its own transaction, so that nobody waits long for a row."""
     outcome = Outcome(model._meta.db_table, column.name)
@@ -80,8 +119,7 @@ def _re_encrypt(row: models.Model, column: EncryptedColumn, outcome: Outcome) ->
     """Whether the row's value has to be written."""
     ciphertext = getattr(row, column.name)
     row_uid: str = getattr(row, column.row_uid)
-    organisation: Organisation = getattr(row, column.organisation)
-    place = Place(row._meta.db_table, column.name, organisation.uid, row_uid)
+    place = _place_of(row, column)
     try:
         if crypto.is_encrypted_with_first_key(ciphertext):
             outcome.already_current += 1

