@@ -43,6 +43,7 @@ check: .venv/installed ## every rule a machine can keep
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python -m tests.migration_lint
 	env $$(grep -v '^#' .ci/production.env) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 fmt: .venv/installed ## format the code
