@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -137,7 +138,8 @@ class _Run:
         if attempt is None:
             return  # the claim ran out; whoever holds it now sends it
         lane.in_flight += 1
-        self._flights[self._pool.submit(send)] = _Flight(delivery, attempt, lane)
+        flight = self._pool.submit(copy_context().run, send)  # with the log's request id
+        self._flights[flight] = _Flight(delivery, attempt, lane)
 
     def _land(self, future: "Future[Outcome]") -> None:
         flight = self._flights.pop(future)

@@ -7,13 +7,14 @@ from celery import Celery
 from celery.signals import beat_init, celeryd_init, setup_logging
 from django.conf import settings
 
-from rxscale import logs, startup
+from rxscale import logs, request_ids, startup
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rxscale.settings")
 
 app = Celery("rxscale")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+request_ids.follow_into_tasks()
 
 
 @celeryd_init.connect

@@ -9,7 +9,7 @@ import structlog
 from django.conf import settings
 from gunicorn.glogging import Logger
 
-from rxscale import logs
+from rxscale import logs, request_ids
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rxscale.settings")
 
@@ -47,6 +47,7 @@ class HouseLogger(Logger):
             method=environ["REQUEST_METHOD"],
             path=environ["PATH_INFO"],
             status=int(str(resp.status).split(maxsplit=1)[0]),
+            request_id=environ.get(request_ids.META_KEY),
             milliseconds=round(request_time.total_seconds() * 1000, 1),
         )
 

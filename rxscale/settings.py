@@ -65,6 +65,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "rxscale.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "rxscale.security_headers.SecurityHeadersMiddleware",
     "api.answers.AnswerMiddleware",

@@ -10,6 +10,7 @@ from gunicorn.config import Config
 
 from rxscale import logs
 from rxscale.gunicorn import HouseLogger
+from rxscale.request_ids import META_KEY
 
 _TOKEN = "mtg-abc.Zm9vYmFy"
 
@@ -66,6 +67,7 @@ def test_the_access_log_has_the_path_without_query_and_token(
         "PATH_INFO": f"/join/{_TOKEN}",
         "QUERY_STRING": "booking_launch_code=secret",
         "HTTP_AUTHORIZATION": "secret",
+        META_KEY: "0123-abcd",
     }
     with caplog.at_level(logging.INFO):
         _Logger(Config()).access(
@@ -78,5 +80,6 @@ def test_the_access_log_has_the_path_without_query_and_token(
     assert json.loads(line)["path"] == "/join/…"
     assert json.loads(line)["status"] == 200
     assert json.loads(line)["milliseconds"] == 12.0
+    assert json.loads(line)["request_id"] == "0123-abcd"
     assert _TOKEN not in line
     assert "secret" not in line
