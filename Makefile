@@ -7,7 +7,7 @@ LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-ver
 	--no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test sabotage bench bench-quick check fmt lock
+.PHONY: help demo demo-reset test sabotage chaos bench bench-quick check fmt lock
 
 help: ## what can be done here
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -29,6 +29,9 @@ endif
 
 sabotage: .venv/installed ## take each guard away in a copy: the suite must go red; ARGS="lock" for some
 	$(BIN)/python -m tests.sabotage $(ARGS)
+
+chaos: .venv/installed ## kill, stop and freeze everything under load; ARGS="PostgreSQL" for some
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 bench: .venv/installed ## measure everything against its floor; ARGS="slots tick" for some
 	$(BIN)/python -m bench $(ARGS)

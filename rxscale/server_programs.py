@@ -69,6 +69,8 @@ def postgresql(folder: Path, *, durable: bool) -> Iterator[str]:
     (data / "postmaster.pid").unlink(missing_ok=True)
     _initialise(data, account)
     with _socket_folder(folder, account) as sockets:
+        # After a kill -9 it names a pid that may be a zombie's or somebody else's: PostgreSQL would not start.
+        (sockets / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
         settings = {**_POSTGRES_SETTINGS, **({} if durable else _NOT_DURABLE)}
         settings["unix_socket_directories"] = str(sockets)
         try:

@@ -1,6 +1,7 @@
 """The WSGI door. Behind it people wait, so no statement may take for ever."""
 
 import os
+from importlib import import_module
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
@@ -12,3 +13,5 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rxscale.settings")
 application = get_wsgi_application()
 refuse_unsafe_settings()
 wait_at_most(settings.DATABASE_ANSWER_SECONDS)
+# Every view and schema now, before gunicorn forks: a fresh process answers its first request at once.
+import_module(settings.ROOT_URLCONF)

@@ -18,7 +18,7 @@ from common.breaker import Breaker
 
 Result = TypeVar("Result")
 
-CHECK_SECONDS = 0.5  # for a kept connection to say that it is still good
+CHECK_SECONDS = 0.3  # for a kept connection to say that it is still good
 PAUSE_SECONDS = 1.0  # between two tries to connect to a server that is away
 
 _answer_seconds: float | None = None

@@ -51,6 +51,16 @@ def hang(seconds: float) -> Behaviour:
     return behave
 
 
+def slowly(behave: Behaviour, seconds: float) -> Behaviour:
+    """As `behave` does, after a while: long enough to be overtaken or killed in."""
+
+    def wait_first(connection: socket.socket, request: Request) -> None:
+        time.sleep(seconds)
+        behave(connection, request)
+
+    return wait_first
+
+
 def reset(connection: socket.socket, request: Request) -> None:
     """Close with a TCP reset instead of an answer."""
     linger = b"\x01\x00\x00\x00\x00\x00\x00\x00"

@@ -13,11 +13,16 @@ from aiosmtpd.controller import Controller
 
 @dataclass
 class Mailbox:
-    """`refusals` maps an address to the answer its RCPT gets, e.g. `550 5.1.1 no such user`."""
+    """`refusals` maps an address to the answer its RCPT gets, e.g. `550 5.1.1 no such user`.
+
+    `mood` is the answer every message gets instead of being kept; `refused` counts those.
+    """
 
     messages: list[Message] = field(default_factory=list)
     refusals: dict[str, str] = field(default_factory=dict)
     port: int = 0
+    mood: str = ""
+    refused: int = 0
 
     async def handle_RCPT(  # noqa: N802  # the name is aiosmtpd's
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
@@ -28,6 +33,9 @@ class Mailbox:
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        if self.mood:
+            self.refused += 1
+            return self.mood
         self.messages.append(message_from_bytes(envelope.content))
         return "250 OK"
 

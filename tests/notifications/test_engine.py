@@ -18,7 +18,7 @@ from notifications.models import Channel, Delivery, DeliveryState, Suppression
 from notifications.outcomes import Next, Outcome
 from notifications.retries import RETRY_DELAYS, next_attempt_at, parse_retry_after
 from organisations.models import Organisation
-from tests.doubles.http import Receiver, Request, hang
+from tests.doubles.http import Receiver, Request, answer, hang, slowly
 from tests.factories import NOW, make_organisation
 
 from . import world
@@ -210,7 +210,7 @@ def test_what_another_worker_is_just_claiming_is_passed_over() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_parallel_workers_send_each_delivery_once() -> None:
     clinic = make_organisation()
-    with Receiver() as receiver:
+    with Receiver(then=slowly(answer(), 0.05)) as receiver:  # each is in flight while others look
         subscribe(clinic, receiver.url)
         with_events = [make_event(clinic, f"mtg-{i}") for i in range(60)]
         with transaction.atomic():

@@ -83,6 +83,14 @@ class Fleet:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
+    def end(self, program: str) -> None:
+        """SIGTERM: each finishes what it is at, and exits."""
+        processes = self.running.pop(program, [])
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            assert process.wait(timeout=60) == 0
+
     def kill_all(self) -> None:
         for program in list(self.running):
             self.kill(program)

@@ -6,8 +6,6 @@ Every reminder arrives, each with one event: none lost, none twice by `webhook-i
 import json
 import re
 import secrets
-import socket
-import time
 from collections import Counter
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -24,7 +22,7 @@ from notifications import subscriptions
 from notifications.models import Channel, Delivery, DeliveryState, Event, EventType
 from reminders.models import AppointmentReminderSent
 from tests.doubles import twilio
-from tests.doubles.http import Behaviour, Receiver, Request, answer
+from tests.doubles.http import Receiver, answer, slowly
 from tests.factories import ADMIN, make_doctor, make_patient
 from tests.reminders.world import DAY, HOUR, World
 
@@ -44,16 +42,6 @@ class Stage:
     partner: Receiver
     sms: Receiver
     mails: Path
-
-
-def slowly(behave: Behaviour, seconds: float) -> Behaviour:
-    """Within the five seconds a partner has, and long enough to be killed in."""
-
-    def wait_first(connection: socket.socket, request: Request) -> None:
-        time.sleep(seconds)
-        behave(connection, request)
-
-    return wait_first
 
 
 @pytest.fixture
@@ -167,6 +155,24 @@ def test_every_reminder_arrives_once_whatever_is_killed(stage: Stage) -> None:
     assert_the_partner_heard_of_every_event(stage.partner)
     assert_every_mail_left(stage.mails)
     assert_no_sms_left_twice(stage.sms)
+
+
+def test_a_worker_that_is_asked_to_end_leaves_nothing_half_sent(stage: Stage) -> None:
+    """SIGTERM in the middle of deliveries: each of them leaves once, by this worker or by the next."""
+    arrange(stage.partner, utc_now())
+    stage.fleet.start("worker", 1)
+    stage.fleet.start("beat", 1)
+    eventually(lambda: len(stage.partner.requests) > 5, within=40, what="the first deliveries")
+    stage.fleet.end("worker")
+    assert not Delivery.objects.filter(state=DeliveryState.UNKNOWN).exists()
+    stage.fleet.start("worker", 2)
+    eventually(is_all_settled, within=90, what="the last delivery")
+
+    assert_one_event_per_reminder()
+    assert not Delivery.objects.filter(attempt_count__gt=1).exists()
+    assert len(stage.partner.requests) == Event.objects.count() == REMINDERS
+    assert len(stage.sms.requests) == Delivery.objects.filter(channel=Channel.SMS).count()
+    assert_every_mail_left(stage.mails)
 
 
 def assert_one_event_per_reminder() -> None:

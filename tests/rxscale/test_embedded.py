@@ -15,7 +15,7 @@ import redis
 
 from rxscale.command_line import needs_servers
 from rxscale.embedded import EmbeddedRefused, Servers, private_folder, running_servers
-from rxscale.server_programs import _running
+from rxscale.server_programs import _postgres_account, _running
 
 # A suite that runs in the background ignores SIGINT, and children inherit that: here it counts again.
 _PROGRAM = """
@@ -147,12 +147,15 @@ def test_servers_of_an_owner_killed_with_9_are_replaced_never_doubled(tmp_path: 
     assert not _is_anything_running(tmp_path)
 
 
-def test_a_pid_file_that_names_a_stranger_harms_neither(tmp_path: Path) -> None:
+def test_pid_files_that_name_a_stranger_harm_neither(tmp_path: Path) -> None:
+    """Left by a kill -9; the stranger is of the same account, so that PostgreSQL believes them."""
     with running_servers(tmp_path, durable=False, environ={}):
         pass
-    stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    pid_file = tmp_path / "postgres" / "data" / "postmaster.pid"
-    pid_file.write_text(f"{stranger.pid}\n{pid_file.parent}\n1\n5432\n\n\n\nready\n")
+    folder, account = tmp_path / "postgres", _postgres_account()
+    stranger = subprocess.Popen(["sleep", "60"], user=account.pw_uid if account else None)
+    named = f"{stranger.pid}\n{folder / 'data'}\n1\n5432\n{folder}\n\n\nready\n"
+    for pid_file in (folder / "data" / "postmaster.pid", folder / ".s.PGSQL.5432.lock"):
+        pid_file.write_text(named)
     try:
         with running_servers(tmp_path, durable=False, environ={}) as servers:
             assert _server_version(servers) // 10_000 == 18
