@@ -179,8 +179,8 @@ def test_foreign_and_absent_are_the_same_bytes(
         answers += [api.get(doctor), api.post(doctor, **body)]
         # Our own row is not found under another's doctor either.
         answers += [api.get(f"{doctor}/{own}"), api.delete(f"{doctor}/{own}")]
-    for uid in (foreign, "xxx-absent", "a%00b"):
-        one = f"{path}/{kind}/{uid}"
+    places = [f"{path}/{kind}/{uid}" for uid in (foreign, "xxx-absent", "a%00b")]
+    for one in (*places, f"{theirs}/{foreign}"):
         answers += [api.get(one), api.patch(one), api.delete(one)]
 
     assert {(answer.status_code, answer.content) for answer in answers} == {
