@@ -141,7 +141,12 @@ def when(appointment: Appointment, zone_name: str) -> str:
 
 
 def length(appointment: Appointment) -> str:
-    minutes = int((appointment.ends_at - appointment.starts_at).total_seconds() // 60)
+    return minutes_in_words(
+        int((appointment.ends_at - appointment.starts_at).total_seconds() // 60)
+    )
+
+
+def minutes_in_words(minutes: int) -> str:
     return ngettext("%(minutes)d minute", "%(minutes)d minutes", minutes) % {"minutes": minutes}
 
 

@@ -107,11 +107,12 @@ def openings(
 
 
 def rebooking_openings(
-    appointment: Appointment, *, start: int, end: int, now: datetime
+    appointment: Appointment, *, start: int, end: int, now: datetime, doctor_uid: str | None = None
 ) -> Openings:
     """The same for moving `appointment`, by its own mode and notice: what `rebook` would accept.
 
-    Nothing when it is not confirmed or its rebooking notice has passed.
+    `doctor_uid` asks for one of the doctors that an any_doctor visit may go to. Nothing when it is
+    not confirmed or its rebooking notice has passed.
     """
     if appointment.status != Status.CONFIRMED or now > appointment.rebookable_until:
         return Openings()
@@ -121,6 +122,6 @@ def rebooking_openings(
         start=start,
         end=end,
         now=now,
-        doctor_uid=appointment.doctor.uid if keeps_doctor else None,
+        doctor_uid=appointment.doctor.uid if keeps_doctor else doctor_uid,
         leaving_out=appointment,
     )

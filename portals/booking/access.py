@@ -28,6 +28,8 @@ from organisations.models import Organisation, Patient, Shop
 from organisations.zones import zone_of_patient
 from portals.access import address_of, confidential
 
+from .languages import speaking_to
+
 COOKIE = "booking_session"
 COOKIE_PATH = "/book"
 ACCESS_QUERIES = 1
@@ -61,12 +63,15 @@ def booking_page(
     ) -> HttpResponse:
         text = request.COOKIES.get(COOKIE, "")
         session, now = session_of(request), utc_now()
-        if session is None or not sessions.is_open(session, now):
-            return over(request, session.launch_code.shop if session else None)
+        if session is None:
+            return over(request, None)
+        if not sessions.is_open(session, now):
+            return over(request, session.launch_code.shop, session.launch_code.patient)
         if wait := seconds_to_wait(f"booking:{session.digest}", settings.RATE_LIMIT):
-            return _too_many(request, wait)
+            return too_many(request, wait)
         booking = _filled_in(request, session, now)
-        response = view(booking, *args, **kwargs)
+        with speaking_to(request, booking.patient):
+            response = view(booking, *args, **kwargs)
         if request.method == "POST":
             set_cookie(response, text, session, now)
         return response
@@ -75,19 +80,36 @@ def booking_page(
 
 
 def patient_page(view: View[Params]) -> View[Params]:
-    """Counted for the address and kept close, as every page of a patient; its forms may be posted to us."""
+    """A page of the booking session; its forms are posted to us under Django's protection against CSRF."""
+    counted = counted_page(view)
 
+    @wraps(view)
+    def with_referrer(
+        request: HttpRequest, /, *args: Params.args, **kwargs: Params.kwargs
+    ) -> HttpResponse:
+        response = counted(request, *args, **kwargs)
+        # With no-referrer Chromium posts `Origin: null`, which that protection refuses.
+        response.headers["Referrer-Policy"] = "same-origin"
+        return response
+
+    return with_referrer
+
+
+def counted_page(view: View[Params]) -> View[Params]:
+    """Counted for the address, kept close, and in the browser's language until the patient's is known."""
+
+    @confidential
     @wraps(view)
     def counted(
         request: HttpRequest, /, *args: Params.args, **kwargs: Params.kwargs
     ) -> HttpResponse:
-        wait = seconds_to_wait(f"booking-address:{address_of(request)}", settings.RATE_LIMIT)
-        response = _too_many(request, wait) if wait else close(request, *args, **kwargs)
-        # With no-referrer Chromium posts `Origin: null`, which the protection against CSRF refuses.
-        response.headers["Referrer-Policy"] = "same-origin"
-        return response
+        with speaking_to(request):
+            if wait := seconds_to_wait(
+                f"booking-address:{address_of(request)}", settings.RATE_LIMIT
+            ):
+                return too_many(request, wait)
+            return view(request, *args, **kwargs)
 
-    close = confidential(view)
     return counted
 
 
@@ -113,10 +135,11 @@ def set_cookie(response: HttpResponse, text: str, session: BookingSession, now: 
     )
 
 
-def over(request: HttpRequest, shop: Shop | None) -> HttpResponse:
+def over(request: HttpRequest, shop: Shop | None, patient: Patient | None = None) -> HttpResponse:
     """The way back to the shop: 410 when we know whose page it was, else 404."""
-    context = {"shop": shop}
-    return render(request, "portals/booking/book/over.html", context, status=410 if shop else 404)
+    context, status = {"shop": shop}, 410 if shop else 404
+    with speaking_to(request, patient):
+        return render(request, "portals/booking/book/over.html", context, status=status)
 
 
 def _filled_in(request: HttpRequest, session: BookingSession, now: datetime) -> BookingRequest:
@@ -127,14 +150,16 @@ def _filled_in(request: HttpRequest, session: BookingSession, now: datetime) -> 
     booking.shop.organisation = booking.patient.organisation = row.organisation
     booking.patient.shop = row.shop
     booking.zone = session.timezone or zone_of_patient(row.patient)
-    # The history names the patient by uid alone: their name would outlive an erasure there.
-    booking.actor = Actor(
-        ActorKind.PATIENT, row.patient.uid, "Patient", address_of(request) or None
-    )
+    booking.actor = actor_of(request, row.patient)
     return booking
 
 
-def _too_many(request: HttpRequest, wait: int) -> HttpResponse:
+def actor_of(request: HttpRequest, patient: Patient) -> Actor:
+    """The history names the patient by uid alone: their name would outlive an erasure there."""
+    return Actor(ActorKind.PATIENT, patient.uid, "Patient", address_of(request) or None)
+
+
+def too_many(request: HttpRequest, wait: int) -> HttpResponse:
     response = render(request, "portals/booking/book/wait.html", status=429)
     response.headers["Retry-After"] = str(wait)
     return response

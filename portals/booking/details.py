@@ -22,6 +22,7 @@ from organisations.profile_fields import LONGEST_TEXT
 from portals.forms import PortalForm
 
 from .access import BookingRequest, booking_page
+from .by_link import here
 from .holding import RAN_OUT, give_back, own_visit
 from .visit_page import visit_page
 from .wishes import ANY, choose_url
@@ -124,13 +125,14 @@ def done(request: BookingRequest, uid: str) -> HttpResponse:
         is_over = (
             visit.confirmed_at is not None
         )  # moved, cancelled or past meanwhile: its own page knows
-        return redirect(links.manage_url(visit) if is_over else choose_url({}))
+        return redirect(here(links.manage_url(visit)) if is_over else choose_url({}))
     page = visit_page(visit, now=request.now)
     context = {
         "shop": request.shop,
         "visit": visit,
         "page": page,
-        "manage_url": links.manage_url(visit),
+        "manage_url": here(links.manage_url(visit)),
+        "join_url": here(links.join_url(visit)),
     }
     return render(request, f"{_HERE}/done.html", context)
 

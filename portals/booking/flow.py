@@ -3,8 +3,6 @@
 What went wrong with a time travels in the query (`problem`, `at`), so that a reload posts nothing again.
 """
 
-from collections.abc import Sequence
-
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,9 +17,10 @@ from portals.slots.times import read_instant
 from .access import BookingRequest, booking_page
 from .holding import hold as hold_time
 from .holding import running_hold, words_of
-from .month import Search, month_of
+from .month import Press, Search, month_of
 from .steps import steps_of
-from .wishes import ANY, choose_url, kept, read_wish
+from .wishes import ANY, Wish, choose_url, kept, read_wish
+from .zones import zones_by_region
 
 _HERE = "portals/booking/book"
 
@@ -51,9 +50,14 @@ def choose(request: BookingRequest) -> HttpResponse:
         "problem": words_of(problem, at, request.zone),
         "zone_in_words": zone_label(request.now.astimezone(zone(request.zone)), request.zone),
         "zone_url": f"{reverse('booking:zone')}?{request.GET.urlencode()}",
-        "any_url": wish.url(doctor=ANY, day=None, month=None),
+        "press": Press("post", reverse("booking:hold"), _of_wish(wish)),
+        "any_url": wish.url(doctor=ANY, day=None, month=None) if len(wish.doctors) > 1 else "",
     }
     return render(request, f"{_HERE}/time.html", context)
+
+
+def _of_wish(wish: Wish) -> dict[str, str]:
+    return {"type": wish.kind.uid if wish.kind else "", "doctor": wish.doctor_given}
 
 
 @booking_page
@@ -89,27 +93,9 @@ def change_zone(request: BookingRequest) -> HttpResponse:
         return redirect(choose_url(kept(request.GET)))
     context = {
         "shop": request.shop,
-        "zones": _zones_by_region(request.zone),
+        "zones": zones_by_region(request.zone),
         "zone": request.zone,
+        "method": "post",
         "back_url": choose_url(kept(request.GET)),
     }
     return render(request, f"{_HERE}/zone.html", context)
-
-
-def _zones_by_region(current: str) -> Sequence[tuple[str, Sequence[tuple[str, str]]]]:
-    """(region, its zones as value and words): those people know themselves by, and the current one."""
-    regions: dict[str, list[tuple[str, str]]] = {}
-    for name in sorted(zone_names()):
-        region, _, place = name.partition("/")
-        is_of_people = place and region not in (
-            "Etc",
-            "SystemV",
-            "US",
-            "Brazil",
-            "Canada",
-            "Mexico",
-        )
-        if is_of_people or name in ("UTC", current):
-            words = place.replace("_", " ").replace("/", ", ") or name
-            regions.setdefault(region, []).append((name, words))
-    return list(regions.items())

@@ -14,6 +14,7 @@ from common.access import public
 from common.clock import utc_now
 
 from .access import is_opened_by, over, patient_page, session_of, set_cookie
+from .languages import speaking_to
 from .wishes import choose_url, kept
 
 CODE = "booking_launch_code"
@@ -34,7 +35,8 @@ def launch(request: HttpRequest) -> HttpResponse:
     except LaunchCodeRefused as refused:
         return _refused(request, code, refused)
     context = {"shop": row.shop, "code": code, "presets": kept(request.GET)}
-    return render(request, "portals/booking/book/launch.html", context)
+    with speaking_to(request, row.patient):
+        return render(request, "portals/booking/book/launch.html", context)
 
 
 def _exchange(request: HttpRequest) -> HttpResponse:

@@ -4,9 +4,10 @@ Days are those of the page's zone: a visit late in the doctor's evening may be o
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Protocol
 
 from django.utils.dateformat import format as date_text
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
@@ -18,8 +19,6 @@ from appointments.offers import Rules
 from common.clock import from_epoch, zone
 from organisations.models import Doctor
 from portals.slots.times import PARTS, label_of, midnight
-
-from .wishes import Wish
 
 _DAY = timedelta(days=1)
 _NEAREST = 3
@@ -79,6 +78,15 @@ class Month:
 
 
 @dataclass(frozen=True, slots=True)
+class Press:
+    """What choosing a time does: its form's method, address and hidden fields."""
+
+    method: str
+    action: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Days:
     """The free starts of one month, sorted, cut at its midnights."""
 
@@ -96,6 +104,15 @@ class _Days:
 
     def __contains__(self, day: date) -> bool:
         return 0 <= (day - self.first).days < self.count
+
+
+class Asked(Protocol):
+    """What the page was asked for: `month` or `day`, and the address of the same page asked for another."""
+
+    @property
+    def given(self) -> Mapping[str, str]: ...
+
+    def url(self, **changes: str | None) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,31 +135,36 @@ class Search:
     def last_day(self) -> date:
         return self.day_of(Rules.of(self.kind, self.now).latest)
 
+    def starts(self, start: int, end: int) -> Collection[int]:
+        """The free starts in [start, end), each once. Three queries, however many doctors and days."""
+        by_doctor = slots.starts_by_doctor(
+            self.kind, start=start, end=end, now=self.now, doctor=self.doctor
+        )
+        return set().union(*by_doctor.values())
+
+    def first_start(self, after: int) -> int | None:
+        """The first free start at or after `after`."""
+        return slots.next_available(self.kind, after=after, now=self.now, doctor=self.doctor)
+
     def days(self, first: date) -> _Days:
-        """Three queries, however many doctors and days."""
         length = (next_month(first) - first).days
         midnights = [midnight(first + day * _DAY, self.zone) for day in range(length + 1)]
-        by_doctor = slots.starts_by_doctor(
-            self.kind, start=midnights[0], end=midnights[-1], now=self.now, doctor=self.doctor
-        )
-        starts = sorted(set().union(*by_doctor.values()))
+        starts = sorted(self.starts(midnights[0], midnights[-1]))
         return _Days(first, starts, [bisect_left(starts, cut) for cut in midnights])
 
     def next_free(self, after: date) -> date | None:
         """The first day with a free time from `after` on."""
-        start = slots.next_available(
-            self.kind, after=midnight(after, self.zone), now=self.now, doctor=self.doctor
-        )
+        start = self.first_start(midnight(after, self.zone))
         return None if start is None else self.day_of(start)
 
 
-def month_of(wish: Wish, search: Search, taken: datetime | None = None) -> Month:
-    """The month of the wish's `month` or `day`, else the one in which the first free time is.
+def month_of(asked: Asked, search: Search, taken: datetime | None = None) -> Month:
+    """The month that was asked for, or of the day, else the one in which the first free time is.
 
     `taken` is a time that was just lost: the nearest free ones are named. Three queries where the month has
     free times.
     """
-    days, wanted = _days_wanted(wish, search)
+    days, wanted = _days_wanted(asked, search)
     is_empty = not days.starts
     shown = wanted if wanted and wanted in days else None
     if shown is None and not is_empty:
@@ -151,15 +173,15 @@ def month_of(wish: Wish, search: Search, taken: datetime | None = None) -> Month
     return Month(
         title=date_text(days.first, pgettext("date format, month", "F Y")),
         weekdays=[Weekday(str(WEEKDAYS_ABBR[day]), str(WEEKDAYS[day])) for day in range(7)],
-        weeks=_weeks(wish, search, days, shown),
+        weeks=_weeks(asked, search, days, shown),
         is_empty=is_empty,
         shown=_in_words(shown) if shown else "",
         parts=_parts(search, days.of(shown)) if shown else [],
         nearest=_nearest(search, days, taken) if taken else [],
-        earlier_url=_month_url(wish, search, days.first - _DAY),
-        later_url=_month_url(wish, search, next_month(days.first)),
+        earlier_url=_month_url(asked, search, days.first - _DAY),
+        later_url=_month_url(asked, search, next_month(days.first)),
         next_free=_in_words(next_free) if next_free else "",
-        next_free_url=wish.url(day=next_free.isoformat(), month=None) if next_free else "",
+        next_free_url=asked.url(day=next_free.isoformat(), month=None) if next_free else "",
     )
 
 
@@ -167,8 +189,8 @@ def next_month(first: date) -> date:
     return (first + timedelta(days=31)).replace(day=1)
 
 
-def _days_wanted(wish: Wish, search: Search) -> tuple[_Days, date | None]:
-    month, day = _read(f"{wish.given.get('month', '')}-01"), _read(wish.given.get("day", ""))
+def _days_wanted(asked: Asked, search: Search) -> tuple[_Days, date | None]:
+    month, day = _read(f"{asked.given.get('month', '')}-01"), _read(asked.given.get("day", ""))
     wanted = month or day
     if wanted is not None:
         wanted = min(max(wanted, search.today), search.last_day)
@@ -196,7 +218,7 @@ def _next_free(search: Search, days: _Days, shown: date | None) -> date | None:
     return search.next_free(shown + _DAY)
 
 
-def _weeks(wish: Wish, search: Search, days: _Days, shown: date | None) -> list[list[Day | None]]:
+def _weeks(asked: Asked, search: Search, days: _Days, shown: date | None) -> list[list[Day | None]]:
     """Whole weeks from Monday on, without those that are over; None where another month's days would be."""
     cells: list[Day | None] = [None] * days.first.weekday()
     for number in range(days.count):
@@ -206,7 +228,7 @@ def _weeks(wish: Wish, search: Search, days: _Days, shown: date | None) -> list[
             Day(
                 number=day.day,
                 label=_label(day, free),
-                url=wish.url(day=day.isoformat(), month=None) if free else "",
+                url=asked.url(day=day.isoformat(), month=None) if free else "",
                 is_shown=day == shown,
                 is_today=day == search.today,
             )
@@ -256,9 +278,9 @@ def _nearest(search: Search, days: _Days, taken: datetime) -> list[Time]:
     return times
 
 
-def _month_url(wish: Wish, search: Search, day: date) -> str:
+def _month_url(asked: Asked, search: Search, day: date) -> str:
     """Blank where nothing can be booked any more, or not yet."""
     first = day.replace(day=1)
     if not search.today.replace(day=1) <= first <= search.last_day:
         return ""
-    return wish.url(month=f"{first:%Y-%m}", day=None)
+    return asked.url(month=f"{first:%Y-%m}", day=None)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import details, flow, launch, views
+from . import cancelling, details, flow, launch, moving, reminder_choice, views
 
 app_name = "booking"
 urlpatterns = [
@@ -17,4 +17,8 @@ urlpatterns = [
     path("join/<str:token>/room", views.room, name="room"),
     path("visit/<str:token>", views.visit, name="visit"),
     path("visit/<str:token>/appointment.ics", views.calendar, name="calendar"),
+    path("visit/<str:token>/cancel", cancelling.cancel, name="cancel"),
+    path("visit/<str:token>/move", moving.move, name="move"),
+    path("visit/<str:token>/move/zone", moving.move_zone, name="move-zone"),
+    path("visit/<str:token>/reminders", reminder_choice.reminders, name="reminders"),
 ]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from django.utils.translation import gettext
 
@@ -36,9 +37,21 @@ class VisitPage:
     opens_later: bool
     is_joinable: bool
     is_ahead: bool
-    join_url: str
+    join_path: str
     how_to_join: str
     change_rule: str
+    can_move: bool
+    can_cancel: bool
+
+
+def can_move(appointment: Appointment, now: datetime) -> bool:
+    """Whether its page offers to move it; `rebook` has the last word."""
+    return appointment.status == Status.CONFIRMED and now <= appointment.rebookable_until
+
+
+def can_cancel(appointment: Appointment, now: datetime) -> bool:
+    """Whether its page offers to cancel it; `cancel` has the last word."""
+    return appointment.status == Status.CONFIRMED and now <= appointment.cancellable_until
 
 
 def visit_page(appointment: Appointment, *, now: datetime) -> VisitPage:
@@ -58,9 +71,11 @@ def visit_page(appointment: Appointment, *, now: datetime) -> VisitPage:
         opens_later=is_confirmed and now < opens_at,
         is_joinable=links.is_joinable(appointment, now),
         is_ahead=is_confirmed and now < closes_at,
-        join_url=links.join_url(appointment) if is_confirmed else "",
+        join_path=urlsplit(links.join_url(appointment)).path if is_confirmed else "",
         how_to_join=letters.how_to_join(),
-        change_rule=_change_rule(appointment, zone_name, now),
+        change_rule=change_rule(appointment, zone_name, now),
+        can_move=can_move(appointment, now),
+        can_cancel=can_cancel(appointment, now),
     )
 
 
@@ -105,19 +120,42 @@ def _reserved(appointment: Appointment, zone_name: str) -> State:
     return State(gettext("Reserved"), "is-warn", sentence % {"until": until})
 
 
-def _change_rule(appointment: Appointment, zone_name: str, now: datetime) -> str:
-    """Until when the patient may cancel, and whom to ask."""
-    contact = _contact(appointment.shop)
-    if now > appointment.cancellable_until:
-        late = gettext(
-            "It is too close to the start to cancel. If you cannot come, tell %(contact)s."
+def change_rule(appointment: Appointment, zone_name: str, now: datetime) -> str:
+    """Until when the patient may move and cancel, or whom to ask instead; blank for what is not booked."""
+    if appointment.status != Status.CONFIRMED:
+        return ""
+    move_until, cancel_until = appointment.rebookable_until, appointment.cancellable_until
+    words = {
+        "move_until": in_words(move_until, zone_name),
+        "cancel_until": in_words(cancel_until, zone_name),
+        "contact": contact_of(appointment.shop),
+    }
+    may_move, may_cancel = can_move(appointment, now), can_cancel(appointment, now)
+    if may_move and may_cancel and move_until == cancel_until:
+        text = gettext("You can move or cancel it until %(cancel_until)s.")
+    elif may_move and may_cancel:
+        text = gettext(
+            "You can move it until %(move_until)s, and cancel it until %(cancel_until)s."
         )
-        return late % {"contact": contact}
-    early = gettext("You can cancel until %(until)s. To move or cancel, contact %(contact)s.")
-    until = in_words(appointment.cancellable_until, zone_name)
-    return early % {"until": until, "contact": contact}
+    elif may_move:
+        text = gettext(
+            "You can move it until %(move_until)s. It is too close to the start to cancel it here:"
+            " if you cannot come, please tell %(contact)s."
+        )
+    elif may_cancel:
+        text = gettext(
+            "You can cancel it until %(cancel_until)s. It is too close to the start to move it here:"
+            " please ask %(contact)s."
+        )
+    else:
+        text = gettext(
+            "It is too close to the start to move or cancel it here."
+            " If you cannot come, please tell %(contact)s."
+        )
+    return text % words
 
 
-def _contact(shop: Shop) -> str:
+def contact_of(shop: Shop) -> str:
+    """Whom to ask: the shop by name, and how to reach it."""
     ways = " / ".join(way for way in (shop.contact_email, shop.contact_phone) if way)
     return f"{shop.name} ({ways})" if ways else shop.name

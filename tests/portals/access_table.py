@@ -180,8 +180,12 @@ ACCOUNTS = {
 # The same for everybody, signed in or not: by the address of the link, or public.
 EVERYBODY = {
     "booking:calendar": (200, 405),
+    "booking:cancel": (200, 302),
     "booking:join": (200, 405),
     "booking:launch": (302, 404),
+    "booking:move": (200, 302),
+    "booking:move-zone": (200, 405),
+    "booking:reminders": (405, 302),
     "booking:room": (302, 405),
     "booking:visit": (200, 405),
     "doctor-feed": (200, 405),

@@ -187,6 +187,10 @@ def public_paths(things: Everything) -> dict[str, str]:
         "booking:room": f"{links.join_url(things.booked)}/room",
         "booking:visit": links.manage_url(things.booked),
         "booking:calendar": f"{links.manage_url(things.booked)}/appointment.ics",
+        "booking:cancel": f"{links.manage_url(things.booked)}/cancel",
+        "booking:move": f"{links.manage_url(things.booked)}/move",
+        "booking:move-zone": f"{links.manage_url(things.booked)}/move/zone",
+        "booking:reminders": f"{links.manage_url(things.booked)}/reminders",
         "doctor-feed": things.feed_path,
         "hook-twilio": f"/hooks/twilio/{things.mail.uid}",
     }
@@ -210,11 +214,13 @@ def test_public_pages_answer_everybody_alike(ours: Everything, theirs: Everythin
 
 
 def test_a_link_of_nothing_is_404_to_everybody(ours: Everything) -> None:
-    for name in ("join", "room", "visit", "calendar"):
-        url = reverse(f"booking:{name}", kwargs={"token": "mtg-nothing.abc"})
-
-        assert Caller().status("GET", url)[0] == 404
-        assert Caller(ours.admin.user).status("GET", url)[0] == 404
+    by_link = [route for route in routes() if route.surface in ("join", "visit")]
+    assert len(by_link) > 7
+    for route in by_link:
+        url = reverse(route.name, kwargs={"token": "mtg-nothing.abc"})
+        for method in ("GET", "POST"):
+            assert Caller().status(method, url)[0] == 404
+            assert Caller(ours.admin.user).status(method, url)[0] == 404
 
 
 def test_the_api_takes_no_notice_of_a_session(ours: Everything, settings: Settings) -> None:

@@ -4,14 +4,12 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from icalendar import Calendar
 
 from appointments import lifecycle, links, rooms
 from appointments.models import Appointment
 from appointments.status import Status
-from portals.booking import views
 from tests.factories import (
     ADMIN,
     NOW,
@@ -23,6 +21,7 @@ from tests.factories import (
     make_type,
     open_all_week,
 )
+from tests.portals.booking.by_link import LinkHolder, path_of
 
 pytestmark = pytest.mark.django_db
 
@@ -50,28 +49,9 @@ def visit() -> Appointment:
     )
 
 
-class Visitor:
-    """A browser at a given moment."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.client = Client()
-        self.monkeypatch = monkeypatch
-
-    def get(self, url: str, *, at: datetime = NOW) -> HttpResponse:
-        self.monkeypatch.setattr(views, "utc_now", lambda: at)
-        response = self.client.get(urlsplit(url).path)
-        assert isinstance(response, HttpResponse)
-        return response
-
-    def text(self, url: str, *, at: datetime = NOW) -> str:
-        response = self.get(url, at=at)
-        assert response.status_code == 200
-        return response.content.decode()
-
-
 @pytest.fixture
-def visitor(monkeypatch: pytest.MonkeyPatch) -> Visitor:
-    return Visitor(monkeypatch)
+def visitor(monkeypatch: pytest.MonkeyPatch) -> LinkHolder:
+    return LinkHolder(monkeypatch)
 
 
 def room_link(visit: Appointment) -> str:
@@ -88,7 +68,7 @@ def room_link(visit: Appointment) -> str:
     ],
 )
 def test_the_way_into_the_room_is_open_in_its_span_only(
-    visit: Appointment, visitor: Visitor, at: datetime, is_open: bool
+    visit: Appointment, visitor: LinkHolder, at: datetime, is_open: bool
 ) -> None:
     page = visitor.text(links.join_url(visit), at=at)
     entry = visitor.get(room_link(visit), at=at)
@@ -101,7 +81,7 @@ def test_the_way_into_the_room_is_open_in_its_span_only(
 
 
 def test_outside_the_span_the_page_says_when_to_come_back(
-    visit: Appointment, visitor: Visitor
+    visit: Appointment, visitor: LinkHolder
 ) -> None:
     early = visitor.text(links.join_url(visit), at=NOW)
     late = visitor.text(links.join_url(visit), at=START + 90 * MINUTE)
@@ -116,7 +96,7 @@ def test_outside_the_span_the_page_says_when_to_come_back(
 
 @pytest.mark.parametrize("status", [Status.COMPLETED, Status.NO_SHOW])
 def test_joining_still_works_after_somebody_closed_the_visit_early(
-    visit: Appointment, visitor: Visitor, status: Status
+    visit: Appointment, visitor: LinkHolder, status: Status
 ) -> None:
     Appointment.objects.filter(pk=visit.pk).update(status=status)
 
@@ -124,23 +104,22 @@ def test_joining_still_works_after_somebody_closed_the_visit_early(
 
 
 def test_after_a_rebook_both_links_lead_to_the_new_visit(
-    visit: Appointment, visitor: Visitor
+    visit: Appointment, visitor: LinkHolder
 ) -> None:
     second = lifecycle.rebook(visit, starts_at=START + timedelta(days=1), actor=ADMIN, now=NOW)
     third = lifecycle.rebook(second, starts_at=START + timedelta(days=2), actor=ADMIN, now=NOW)
 
-    assert visitor.get(links.join_url(visit)).headers["Location"] == links.join_url(third)
-    assert visitor.get(links.manage_url(visit)).headers["Location"] == links.manage_url(third)
-    assert visitor.get(room_link(visit), at=START).headers["Location"] == (
-        urlsplit(links.join_url(visit)).path
-    )
+    joins = urlsplit(links.join_url(third)).path
+    assert visitor.get(links.join_url(visit)).headers["Location"] == joins
+    assert visitor.get(links.manage_url(visit)).headers["Location"] == path_of(third)
+    assert visitor.get(room_link(visit), at=START).headers["Location"] == joins
     page = visitor.text(links.manage_url(third))
     assert "Moved from" in page
     assert "Wednesday, 3 March 2027, 08:00 (Europe/Lisbon, WET)" in page
 
 
 def test_a_cancelled_visit_says_so_with_the_message_and_without_the_reason(
-    visit: Appointment, visitor: Visitor
+    visit: Appointment, visitor: LinkHolder
 ) -> None:
     lifecycle.cancel(visit, reason="double booked", message="So sorry!", actor=ADMIN, now=NOW)
 
@@ -154,7 +133,7 @@ def test_a_cancelled_visit_says_so_with_the_message_and_without_the_reason(
 
 
 def test_the_page_says_what_a_hold_is_until_it_has_run_out(
-    visit: Appointment, visitor: Visitor
+    visit: Appointment, visitor: LinkHolder
 ) -> None:
     Appointment.objects.filter(pk=visit.pk).update(
         status=Status.HELD, confirmed_at=None, hold_expires_at=NOW + 15 * MINUTE
@@ -166,7 +145,7 @@ def test_the_page_says_what_a_hold_is_until_it_has_run_out(
     assert "The reservation ran out" in visitor.text(links.manage_url(visit), at=NOW + 15 * MINUTE)
 
 
-def test_the_visits_page_has_all_there_is_to_know(visit: Appointment, visitor: Visitor) -> None:
+def test_the_visits_page_has_all_there_is_to_know(visit: Appointment, visitor: LinkHolder) -> None:
     page = visitor.text(links.manage_url(visit))
 
     for part in (
@@ -175,9 +154,9 @@ def test_the_visits_page_has_all_there_is_to_know(visit: Appointment, visitor: V
         "08:00 (Europe/Lisbon, WET)",
         "30 minutes",
         "Dr Jane Hill",
-        links.join_url(visit),
+        urlsplit(links.join_url(visit)).path,
         "You can join from 10 minutes before the start.",
-        "You can cancel until Tuesday, 2 March 2027, 07:00 (Europe/Lisbon, WET).",
+        "You can move or cancel it until Tuesday, 2 March 2027, 07:00 (Europe/Lisbon, WET).",
         "/appointment.ics",
         "Northside Shop",
         "mailto:hello@shop.example",
@@ -185,13 +164,13 @@ def test_the_visits_page_has_all_there_is_to_know(visit: Appointment, visitor: V
         "https://shop.example/imprint",
     ):
         assert part in page
-    assert "too close to the start to cancel" in visitor.text(
+    assert "too close to the start to move or cancel it here" in visitor.text(
         links.manage_url(visit), at=START - 59 * MINUTE
     )
 
 
 def test_neither_page_names_the_patient_and_joining_does_not_yield_managing(
-    visit: Appointment, visitor: Visitor
+    visit: Appointment, visitor: LinkHolder
 ) -> None:
     page = visitor.text(links.join_url(visit), at=START)
 
@@ -200,7 +179,9 @@ def test_neither_page_names_the_patient_and_joining_does_not_yield_managing(
     assert "Canary" not in visitor.get(room_link(visit), at=START).headers["Location"]
 
 
-def test_the_calendar_file_is_the_visit_as_it_stands(visit: Appointment, visitor: Visitor) -> None:
+def test_the_calendar_file_is_the_visit_as_it_stands(
+    visit: Appointment, visitor: LinkHolder
+) -> None:
     url = f"{links.manage_url(visit)}/appointment.ics"
     response = visitor.get(url)
     (event,) = Calendar.from_ical(response.content).walk("VEVENT")
@@ -211,7 +192,7 @@ def test_the_calendar_file_is_the_visit_as_it_stands(visit: Appointment, visitor
     assert b"METHOD:CANCEL" in visitor.get(url).content
 
 
-def test_there_is_no_calendar_file_of_a_hold(visit: Appointment, visitor: Visitor) -> None:
+def test_there_is_no_calendar_file_of_a_hold(visit: Appointment, visitor: LinkHolder) -> None:
     Appointment.objects.filter(pk=visit.pk).update(
         status=Status.HELD, confirmed_at=None, hold_expires_at=NOW + 15 * MINUTE
     )
@@ -220,7 +201,7 @@ def test_there_is_no_calendar_file_of_a_hold(visit: Appointment, visitor: Visito
 
 
 def test_unknown_cut_off_and_swapped_links_are_a_friendly_404(
-    visit: Appointment, visitor: Visitor
+    visit: Appointment, visitor: LinkHolder
 ) -> None:
     join, manage = urlsplit(links.join_url(visit)).path, urlsplit(links.manage_url(visit)).path
     absent = "/join/mtg-2222222222222222222222." + "a" * 22
@@ -234,7 +215,7 @@ def test_unknown_cut_off_and_swapped_links_are_a_friendly_404(
     assert b"This link does not work" in pages[0].content
 
 
-def test_the_browser_keeps_and_passes_on_nothing(visit: Appointment, visitor: Visitor) -> None:
+def test_the_browser_keeps_and_passes_on_nothing(visit: Appointment, visitor: LinkHolder) -> None:
     urls = (links.join_url(visit), links.manage_url(visit), room_link(visit), "/join/unknown")
     for url in urls:
         headers = visitor.get(url, at=START).headers
@@ -245,7 +226,7 @@ def test_the_browser_keeps_and_passes_on_nothing(visit: Appointment, visitor: Vi
 
 
 def test_pages_hold_nothing_inline_and_nothing_from_elsewhere(
-    visit: Appointment, visitor: Visitor
+    visit: Appointment, visitor: LinkHolder
 ) -> None:
     for page in (visitor.text(links.join_url(visit), at=START), visitor.text("/")):
         assert "style=" not in page
@@ -256,7 +237,7 @@ def test_pages_hold_nothing_inline_and_nothing_from_elsewhere(
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_only_reading_is_possible_and_reading_changes_nothing(
-    visit: Appointment, visitor: Visitor, method: str
+    visit: Appointment, visitor: LinkHolder, method: str
 ) -> None:
     before = Appointment.objects.values().get(pk=visit.pk)
     for url in (links.join_url(visit), links.manage_url(visit), room_link(visit)):
@@ -266,7 +247,7 @@ def test_only_reading_is_possible_and_reading_changes_nothing(
     assert Appointment.objects.values().get(pk=visit.pk) == before
 
 
-def test_the_patients_language_is_spoken(visit: Appointment, visitor: Visitor) -> None:
+def test_the_patients_language_is_spoken(visit: Appointment, visitor: LinkHolder) -> None:
     visit.patient.language = "de"
     visit.patient.save()
     page = visitor.text(links.manage_url(visit))

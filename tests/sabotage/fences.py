@@ -159,6 +159,29 @@ _SECRETS = (
         ),
     ),
     InSource(
+        name="visit's page: a form of another site",
+        path="portals/booking/by_link.py",
+        old='if request.method == "POST" and _is_sent_from_elsewhere(request):',
+        new="if False:",
+        tests=("tests/portals/booking/test_cancelling.py::test_a_form_of_another_site_is_refused",),
+    ),
+    InSource(
+        name="visit's page: an old link leads on and does nothing",
+        path="portals/booking/by_link.py",
+        old="            if url_of and current != linked:\n",
+        new="            if False:\n",
+        tests=(
+            "tests/portals/booking/test_cancelling.py::test_an_old_link_does_nothing_to_the_moved_visit_but_lead_there",
+        ),
+    ),
+    InSource(
+        name="visit's page: a doctor of another clinic",
+        path="portals/booking/moving.py",
+        old="Doctor.objects.of(request.visit.organisation)",
+        new="Doctor.objects.all()",
+        tests=("tests/portals/booking/test_moving.py::test_another_clinics_doctor_is_nobody",),
+    ),
+    InSource(
         name="callback: Twilio's signature",
         path="api/hooks/twilio.py",
         old="    if not _is_signed(request, delivery_uid):\n",

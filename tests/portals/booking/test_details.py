@@ -7,7 +7,6 @@ from django.urls import reverse
 from icalendar import Calendar
 from pytest_django import DjangoAssertNumQueries
 
-from appointments import links
 from appointments.models import Appointment
 from appointments.status import Status
 from booking_secrets.models import BookingSession
@@ -17,6 +16,7 @@ from portals.booking.access import ACCESS_QUERIES, COOKIE
 from tests.appointments.clinic import START, Clinic
 from tests.factories import NOW
 
+from .by_link import path_of
 from .conftest import SetNow
 from .front import Shop, Visitor, launched
 
@@ -238,12 +238,12 @@ def test_done_says_when_where_how_and_until_when_it_can_be_changed(
     assert "Monday, 1 March 2027<br>15:00 (Europe/Berlin, CET)" in page
     assert held.doctor.display_name in page
     assert "You can join from 10 minutes before the start." in page
-    assert "You can cancel until Monday, 1 March 2027, 14:00 (Europe/Berlin, CET)." in page
-    manage = links.manage_url(held)
-    assert f'href="{manage}"' in page
-    assert f'href="{manage}/appointment.ics"' in page
-    path = manage.partition("//")[2].partition("/")[2]
-    ics = visitor.client.get(f"/{path}/appointment.ics").content
+    assert (
+        "You can move or cancel it until Monday, 1 March 2027, 14:00 (Europe/Berlin, CET)." in page
+    )
+    assert f'href="{path_of(held)}"' in page
+    assert f'href="{path_of(held, "appointment.ics")}"' in page
+    ics = visitor.client.get(path_of(held, "appointment.ics")).content
     (event,) = Calendar.from_ical(ics).walk("VEVENT")
     assert event.decoded("dtstart") == START
 
@@ -256,7 +256,7 @@ def test_done_of_what_is_not_booked_leads_to_where_it_is(
     visitor.confirm(held)
     Appointment.objects.update(status=Status.CANCELLED, cancelled_at=NOW, cancelled_by="patient")
 
-    assert visitor.client.get(done).headers["Location"] == links.manage_url(held)
+    assert visitor.client.get(done).headers["Location"] == path_of(held)
 
 
 def test_a_shop_whose_partner_tells_the_patients_is_named_for_it(
