@@ -6,10 +6,12 @@ from allauth.account.internal.flows.login import perform_login, record_authentic
 from allauth.account.models import Login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_POST, require_safe
 
 from common.clock import utc_now
 from organisations.models import User
+from portals.rendering import is_fragment
 
 from .clinic import NORTHSIDE, PASSWORD
 from .happening import happening_now
@@ -32,6 +34,10 @@ DOORS = {
 @demo_page("the demo's front page")
 @require_safe
 def front(request: HttpRequest) -> HttpResponse:
+    """To htmx: what happens now, alone."""
+    if is_fragment(request):
+        now = {"happening": happening_now(utc_now()), "zone": NORTHSIDE.timezone}
+        return HttpResponse(render_to_string("demo/doors.html#happening", now, request=request))
     context = {
         "admin": NORTHSIDE.admin_name,
         "doctor": ON_CALL_DOCTORS[0].name,

@@ -12,14 +12,17 @@ from .clinic import NORTHSIDE
 MINUTES_BEFORE = 15
 REMINDED_BEFORE = timedelta(minutes=MINUTES_BEFORE)
 
+JUST_LEFT = timedelta(minutes=5)
+
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """`next`: the visit whose reminder of a quarter of an hour leaves next; `reminded_at`: when."""
+    """`next`: the visit whose reminder of a quarter of an hour leaves next, or just left; `reminded_at`: when."""
 
     running: Appointment | None = None
     next: Appointment | None = None
     hold: Appointment | None = None
+    has_reminded: bool = False
 
     @property
     def reminded_at(self) -> datetime | None:
@@ -41,8 +44,10 @@ def happening_now(now: datetime) -> Happening:
         appointment_type__reminder_rules__deleted_at=None,
     )
     held = visits.with_status_now([Status.HELD], now)
+    ahead = reminded.filter(starts_at__gt=now + REMINDED_BEFORE - JUST_LEFT).first()
     return Happening(
         running=confirmed.filter(starts_at__lte=now, ends_at__gt=now).last(),
-        next=reminded.filter(starts_at__gt=now + REMINDED_BEFORE).first(),
+        next=ahead,
         hold=held.order_by("hold_expires_at", "uid").first(),
+        has_reminded=ahead is not None and ahead.starts_at <= now + REMINDED_BEFORE,
     )

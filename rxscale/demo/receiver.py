@@ -57,12 +57,14 @@ class Received:
 
     @property
     def in_words(self) -> str:
-        data = self.content.get("data") or {}
+        data = self.content.get("data")
+        if not isinstance(data, dict):
+            return "Something unreadable"
         if self.content.get("event_type") == "appointment_reminder_due":
-            group = (data.get("recipient") or {}).get("group", "")
+            recipient = data.get("recipient")
+            group = recipient.get("group") if isinstance(recipient, dict) else "?"
             return f"Remind the {group}, {data.get('minutes_before')} minutes before"
-        before = data.get("previous_status") or "new"
-        return f"Visit {data.get('status', '?')} (was {before})"
+        return _visit_in_words(data)
 
 
 @demo_page("checks signatures instead")
@@ -94,6 +96,17 @@ def judge(secret: str, body: bytes, headers: dict[str, str], *, number: int) -> 
         answered=204 if is_documented and is_standard else 401,
         body=body.decode("utf-8", "replace"),
     )
+
+
+def _visit_in_words(data: dict[str, Any]) -> str:
+    status = str(data.get("status", "?"))
+    if status == "held":
+        return "Time held"
+    if status == "cancelled" and data.get("rebooked_to_uid"):
+        return "Visit moved away"
+    if status == "confirmed" and data.get("previous_meeting_uid"):
+        return "Visit moved here, confirmed"
+    return f"Visit {status.replace('_', '-')}"
 
 
 def newest(*, after: int = 0, limit: int = 50) -> list[Received]:

@@ -26,7 +26,8 @@ from .acts import PARTNER, as_doctor, as_patient
 from .clinic import Clinic
 
 PAST_DAYS = 14
-EARLIER_DAYS = 28  # before those, a few visits a day: charts go over weeks
+EARLIER_DAYS = 28  # before those, a visit a day: charts go over weeks
+BUSY = 6  # so many doctors of the cast; the others see a patient a day
 DAYS_AHEAD = 14
 
 Action = Callable[[datetime], None]
@@ -39,18 +40,18 @@ class Simulation:
     end: datetime
     _queue: list[tuple[datetime, int, Action]] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=count)
-    _passes: set[datetime] = field(default_factory=set)
+    _passes: set[tuple[datetime, Action]] = field(default_factory=set)
 
     def plan(self, at: datetime, action: Action) -> None:
         if at < self.end:
             heapq.heappush(self._queue, (at, next(self._numbers), action))
 
-    def plan_pass(self, at: datetime) -> None:
-        """A pass of the manager in the first full minute from `at` on; one is enough for many."""
+    def plan_pass(self, at: datetime, step: Action) -> None:
+        """The manager's step in the first full minute from `at` on; one is enough for many."""
         minute = at.replace(second=0, microsecond=0) + timedelta(minutes=1)
-        if minute not in self._passes:
-            self._passes.add(minute)
-            self.plan(minute, maintain)
+        if (minute, step) not in self._passes:
+            self._passes.add((minute, step))
+            self.plan(minute, step)
 
     def run(self) -> None:
         while self._queue:
@@ -58,11 +59,23 @@ class Simulation:
             action(at)
 
 
-def maintain(at: datetime) -> None:
+def expire(at: datetime) -> None:
     lifecycle.expire_stale_holds(now=at)
+
+
+def complete(at: datetime) -> None:
     lifecycle.complete_finished(now=at)
+
+
+def remind(at: datetime) -> None:
+    """And send what else has come together."""
     firing.fire_due(at)
     delivery.deliver_due(at)
+
+
+def maintain(at: datetime) -> None:
+    for step in (expire, complete, remind):
+        step(at)
 
 
 def live_through(clinic: Clinic, *, now: datetime) -> None:
@@ -85,14 +98,16 @@ def life_begins(now: datetime) -> datetime:
 
 def _days_lived(story: "_Story", now: datetime) -> Iterator[tuple[Doctor, date]]:
     """Whose visit on which day is to be booked, in no order of booking."""
-    clinic, each_day = story.clinic, story.clinic.plan.visits_per_doctor_and_day
-    busy = now - timedelta(days=PAST_DAYS)
+    clinic, busy = story.clinic, now - timedelta(days=PAST_DAYS)
     for doctor, day in _days(clinic, first=busy, days=PAST_DAYS + DAYS_AHEAD):
-        yield from [(doctor, day)] * each_day
+        yield from [(doctor, day)] * _visits_a_day(clinic, doctor)
     for number in range(1, EARLIER_DAYS):
-        day = (busy - timedelta(days=number)).date()
-        for doctor in story.random.sample(clinic.doctors, each_day):
-            yield doctor, day
+        yield story.random.choice(clinic.doctors[:BUSY]), (busy - timedelta(days=number)).date()
+
+
+def _visits_a_day(clinic: Clinic, doctor: Doctor) -> int:
+    is_busy = doctor in clinic.doctors[:BUSY]
+    return clinic.plan.visits_per_doctor_and_day if is_busy else 1
 
 
 def top_up(clinic: Clinic, *, now: datetime) -> int:
@@ -107,7 +122,7 @@ def top_up(clinic: Clinic, *, now: datetime) -> int:
             starts_at__gte=start,
             starts_at__lt=start + timedelta(days=1),
         )
-        for _ in range(clinic.plan.visits_per_doctor_and_day - taken.count()):
+        for _ in range(_visits_a_day(clinic, doctor) - taken.count()):
             added += story.book(doctor, day, now) is not None
     story.hold_something(now)
     return added
@@ -164,7 +179,7 @@ class _Story:
         if self.random.random() < 0.06:  # a patient who did not come back in time
             held = self._hold(doctor, day, at)
             if held is not None:
-                self.simulation.plan_pass(at + timedelta(minutes=15))
+                self.simulation.plan_pass(at + timedelta(minutes=15), expire)
             return
         visit = self.book(doctor, day, at)
         if visit is not None:
@@ -173,7 +188,7 @@ class _Story:
     def _plan_outcome(self, visit: Appointment, at: datetime) -> None:
         rules = visit.appointment_type.reminder_rules.filter(deleted_at=None)
         for minutes in {rule.minutes_before for rule in rules}:
-            self.simulation.plan_pass(visit.starts_at - timedelta(minutes=minutes))
+            self.simulation.plan_pass(visit.starts_at - timedelta(minutes=minutes), remind)
         ahead = visit.starts_at - at
         before = at + ahead * self.random.uniform(0.1, 0.6)
         after = visit.ends_at + timedelta(minutes=self.random.randint(1, 20))
@@ -187,7 +202,7 @@ class _Story:
         elif chance < 0.75:
             self.simulation.plan(after, lambda now: _staff_says(lifecycle.complete, visit, now))
         else:  # nobody says anything: the manager completes it an hour after its end
-            self.simulation.plan_pass(visit.ends_at + timedelta(minutes=60))
+            self.simulation.plan_pass(visit.ends_at + timedelta(minutes=60), complete)
 
     def _cancel(self, visit: Appointment, now: datetime) -> None:
         actor, reason, message = self.random.choice(

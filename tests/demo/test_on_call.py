@@ -131,5 +131,10 @@ def test_the_front_page_tells_it(northside: Clinic, client: Client) -> None:
     text = client.get("/").content.decode()
     for words in ("A visit is running", "Reminders leave", "A hold runs out"):
         assert words in text
-    patient = happening.next.patient
-    assert patient.last_name not in text
+    assert happening.next.patient.last_name not in text
+    later = happening_now(now + timedelta(seconds=100))
+    assert later.next == happening.next
+    assert later.has_reminded
+    piece = client.get("/", headers={"HX-Request": "true"}).content.decode()
+    assert piece.lstrip().startswith("<section")
+    assert "A visit is running" in piece

@@ -25,11 +25,6 @@ pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
 
 
-@pytest.fixture(autouse=True)
-def mail_to_files(doors: Settings) -> None:
-    doors.EMAIL_BACKEND = "rxscale.demo.mail_files.EmailBackend"
-
-
 def _book(clinic: Clinic, now: datetime, *, hours: int) -> Appointment:
     patient = next(each for each in clinic.patients if each.phone)
     start = to_epoch(now + timedelta(hours=hours))

@@ -23,8 +23,7 @@ def port() -> int:
 
 
 @pytest.fixture
-def told(northside: Clinic, doors: Settings, port: int) -> Clinic:
-    doors.EMAIL_BACKEND = "rxscale.demo.mail_files.EmailBackend"
+def told(northside: Clinic, port: int) -> Clinic:
     assert partners.tell(northside, port=port, now=utc_now())
     return northside
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from pytest_django import Settings
 
 from appointments.coverage import Booked, uncovered
 from appointments.models import Appointment
@@ -28,8 +27,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def told(northside: Clinic, doors: Settings) -> Clinic:
-    doors.EMAIL_BACKEND = "rxscale.demo.mail_files.EmailBackend"
+def told(northside: Clinic) -> Clinic:
     set_pieces.tell(northside, now=utc_now())
     return northside
 

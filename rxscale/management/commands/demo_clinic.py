@@ -24,10 +24,11 @@ class Command(BaseCommand):
         if not User.objects.filter(email=handover.STAFF_EMAIL).exists():
             User.objects.create_superuser(handover.STAFF_EMAIL, PASSWORD, name="RxScale team")
         northside, harbour = (self._clinic(plan) for plan in (NORTHSIDE, HARBOUR))
-        path = handover.write(northside, harbour, now=utc_now())
-        shop_keys.hand_over(northside, handover.booking_secret(path), now=utc_now())
+        # The stories first: what happens in them is long past when anybody subscribes.
         set_pieces.tell(northside, now=utc_now())
         partners.tell(northside, port=int(os.environ.get("PORT", "8000")), now=utc_now())
+        path = handover.write(northside, harbour, now=utc_now())
+        shop_keys.hand_over(northside, handover.booking_secret(path), now=utc_now())
         on_call.bring_to_life(northside, now=utc_now())
         self.stdout.write(handover.words(path))
 
