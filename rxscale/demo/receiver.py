@@ -7,7 +7,7 @@ on the wire and nothing else. What came lies in files of the data folder.
 import hashlib
 import hmac
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,10 @@ KEPT = 200  # the oldest beyond these are thrown away
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One call. `number` orders them; the verdicts are the shop's own, by its own secret."""
+    """One call. `number` orders them; the verdicts are the shop's own, by its own secret.
+
+    `is_repeat`: it came before, and a shop would drop it.
+    """
 
     number: int
     event_type: str
@@ -38,6 +41,7 @@ class Received:
     is_standard_signature: bool
     answered: int
     body: str
+    is_repeat: bool = False
 
     @property
     def received_at(self) -> datetime:
@@ -110,9 +114,15 @@ def _visit_in_words(data: dict[str, Any]) -> str:
 
 
 def newest(*, after: int = 0, limit: int = 50) -> list[Received]:
-    """What came after that number, newest first."""
+    """What came after that number, newest first. A repeat has the id of an earlier one among the last `limit`."""
     files = sorted(_folder().glob("*.json"), reverse=True)[:limit]
-    return [_read(file) for file in files if int(file.stem) > after]
+    calls = [_read(file) for file in files]
+    earlier: set[str] = set()
+    for place in reversed(range(len(calls))):
+        came = calls[place]
+        calls[place] = replace(came, is_repeat=came.webhook_id in earlier)
+        earlier.add(came.webhook_id)
+    return [came for came in calls if came.number > after]
 
 
 def _is_standard(secret: str, body: bytes, headers: dict[str, str]) -> bool:

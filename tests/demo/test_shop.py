@@ -240,6 +240,14 @@ def test_the_page_asks_for_what_is_new_and_gets_only_that(keys: shop.Keys, clien
     assert "evt-old" in client.get("/demo/shop/?after=nonsense", headers=htmx).content.decode()
 
 
+def test_one_that_comes_again_is_told_from_a_new_one(keys: shop.Keys, client: Client) -> None:
+    for event in ("evt-1", "evt-2", "evt-1"):
+        _send(client, BODY, _signed(BODY, event=event))
+
+    assert [came.is_repeat for came in receiver.newest()] == [True, False, False]
+    assert client.get("/demo/shop/").content.decode().count("sent again, dropped") == 1
+
+
 def test_the_oldest_are_thrown_away(
     keys: shop.Keys, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,9 +1,10 @@
 """All guards."""
 
 from .booking import BOOKING
+from .demo import DEMO
 from .doors import DOORS
 from .fences import FENCES
 from .guards import Guard
 from .sending import SENDING
 
-GUARDS: tuple[Guard, ...] = (*BOOKING, *SENDING, *FENCES, *DOORS)
+GUARDS: tuple[Guard, ...] = (*BOOKING, *SENDING, *FENCES, *DOORS, *DEMO)
