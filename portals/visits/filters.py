@@ -271,7 +271,9 @@ class _Reader:
         if first and last and last < first:
             self.problems.append("The dates end before they begin, so they were left out.")
             return None, ""
-        return (typed(first, last), CUSTOM) if first or last else (None, "")
+        if first or last:
+            return typed(first, last), CUSTOM
+        return None, name  # custom and not typed yet: the two fields stay open
 
     def _date(self, field: str) -> date | None:
         text = self._text(field)
