@@ -68,7 +68,7 @@ def refusal(refused: Refused, visit: Appointment | None, *, zone: str, now: date
 
 
 def present_state(visit: Appointment, *, zone: str, now: datetime) -> str:
-    """E.g. `This appointment is cancelled (Ada Admin, Mon 1 Mar 2027, 09:00 (Europe/Berlin, CET)).` One query."""
+    """E.g. `This appointment is cancelled, by Ada Admin on Mon 1 Mar 2027, 09:00 (Europe/Berlin, CET).` One query."""
     status = visit.status_at(now)
     if status == Status.CANCELLED and getattr(visit, "rebooked_to", None):
         state = "moved to another time"
@@ -77,7 +77,7 @@ def present_state(visit: Appointment, *, zone: str, now: datetime) -> str:
     last = visit.transitions.order_by("-id").first()
     if last is None or status != visit.status:
         return f"This appointment is {state}."
-    return f"This appointment is {state} (by {who(last)}, {in_short(last.at, zone)})."
+    return f"This appointment is {state}, by {who(last)} on {in_short(last.at, zone)}."
 
 
 def who(move: AppointmentTransition) -> str:

@@ -168,7 +168,7 @@ def test_a_stale_form_says_what_happened_and_shows_the_present_state(desk: Front
 
     assert answer.status_code == 422
     assert (
-        "This appointment is cancelled (by Ada Admin, Mon 1 Mar 2027, 09:01 (Europe/Berlin, CET))."
+        "This appointment is cancelled, by Ada Admin on Mon 1 Mar 2027, 09:01 (Europe/Berlin, CET)."
         in words(answer)
     )
     assert "Cancel appointment" not in words(answer)
@@ -181,7 +181,7 @@ def test_of_a_visit_that_was_moved_meanwhile_it_says_that(desk: FrontDesk) -> No
 
     answer = desk.admin.post(url("appointment-cancel", visit.uid), CANCEL)
 
-    assert "This appointment is moved to another time (by the patient" in words(answer)
+    assert "This appointment is moved to another time, by the patient" in words(answer)
 
 
 def test_the_page_of_an_act_that_is_not_possible_shows_how_it_stands(desk: FrontDesk) -> None:
@@ -189,7 +189,7 @@ def test_the_page_of_an_act_that_is_not_possible_shows_how_it_stands(desk: Front
 
     text = words(desk.admin.get(url("appointment-confirm", visit.uid)))
 
-    assert "This appointment is confirmed (by the patient" in text
+    assert "This appointment is confirmed, by the patient" in text
     assert "Confirm appointment" not in text
 
 

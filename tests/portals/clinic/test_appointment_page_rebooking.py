@@ -143,7 +143,7 @@ def test_a_visit_cancelled_meanwhile_is_not_moved_and_the_page_says_by_whom(
     answer = _press(desk, visit, "rebook", LATER, desk.clinic.doctor)
 
     assert answer.status_code == 422
-    assert "This appointment is cancelled (by Ada Admin" in words(answer)
+    assert "This appointment is cancelled, by Ada Admin" in words(answer)
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def test_what_was_cancelled_meanwhile_is_not_kept_and_says_so(
     answer = {"reason": "Doctor is ill", "on_behalf_of": "clinic"}
     desk.operations.post(url("appointment-cancel", visit.uid), answer)
 
-    assert "This appointment is cancelled (by Olga Operations" in keep(desk.admin, visit)
+    assert "This appointment is cancelled, by Olga Operations" in keep(desk.admin, visit)
 
 
 def test_a_visit_within_the_hours_by_now_gets_no_mark(desk: FrontDesk, visit: Appointment) -> None:
