@@ -1,9 +1,10 @@
 """The parts pages are put together from. `{% load ui %}`, then:
 
+{{ patient.email|breakable }}                                   an address that may break after its @
 {% badge visit.status %} · {% badge "Paused" tone="warn" %}      state as a word with a tone
 {% when visit.starts_at zone second=doctor.timezone %}           date, time, zone; the second zone where it differs
 {% ago key.last_used_at zone %}                                  "in 12 min" with the exact time as its title
-{% copy visit.uid label="uid" %} · {% code text label="…" %}     code with a copy button; block of code with one
+{% copy visit.uid label="uid" %} · {% code text label="…" %}     code (`url`: its page) or a block, to copy
 {% tabs list_of_Tab %} · {% chips list_of_Chip %}                presets with counts; filters that are on
 {% pager page %}                                                 Newer / Older of a portals.keyset.Page
 {% empty "No visits" "They appear here …" %}…{% endempty %}      what to do where nothing is; the block holds buttons
@@ -22,7 +23,7 @@ from typing import Any
 from django import template
 from django.template import Context
 from django.template.loader import render_to_string
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from common.clock import utc_now, zone
@@ -33,6 +34,12 @@ from portals.badges import badge_of
 from portals.chips import Chip, Tab
 
 register = template.Library()
+
+
+@register.filter
+def breakable(address: str) -> SafeString:
+    """In a narrow place an e-mail address breaks after its @ rather than anywhere."""
+    return SafeString(escape(address).replace("@", "@<wbr>"))
 
 
 @register.simple_tag
@@ -100,8 +107,8 @@ def distance(instant: datetime, now: datetime) -> str:
 
 
 @register.inclusion_tag("components/copy.html")
-def copy(text: str, label: str = "") -> dict[str, str]:
-    return {"text": text, "label": label}
+def copy(text: str, label: str = "", url: str = "") -> dict[str, str]:
+    return {"text": text, "label": label, "url": url}
 
 
 @register.inclusion_tag("components/code.html")

@@ -89,5 +89,6 @@ def elsewhere(local: datetime, zone_name: str) -> str:
     there = local.astimezone(zone_of(zone_name))
     if there.utcoffset() == local.utcoffset():
         return ""
-    pattern = "%H:%M" if there.date() == local.date() else "%a %-d %b, %H:%M"
+    # Another date there is the one beside it: the weekday says which, and leaves the column narrow.
+    pattern = "%H:%M" if there.date() == local.date() else "%a %H:%M"
     return f"{there.strftime(pattern)} {zone_label(there, zone_name)}"

@@ -100,8 +100,9 @@ def violations(page: Page) -> list[str]:
 
 
 def overflow(page: Page) -> int:
-    """By how many pixels the page is wider than its window."""
+    """By how many pixels the page is wider than its window, or a table in it than its place."""
     width: int = page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        "Math.max(...[document.documentElement, ...document.querySelectorAll('.table-wrap')]"
+        ".map(box => box.scrollWidth - box.clientWidth))"
     )
     return width

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 
 from organisations.models import MaintenanceRun
 from portals import layout
-from portals.templatetags.ui import ago, badge, distance, when
+from portals.templatetags.ui import ago, badge, breakable, copy, distance, when
 from tests.factories import NOW
 
 from .gallery import CancelForm
@@ -30,6 +31,22 @@ def test_the_whole_page_and_its_parts_render(admin: Client) -> None:
 def test_a_status_is_a_word_with_a_tone_and_text_is_escaped() -> None:
     assert badge("no_show") == '<span class="badge is-bad">No-show</span>'
     assert badge("<b>", tone="warn") == '<span class="badge is-warn">&lt;b&gt;</span>'
+
+
+def test_an_address_breaks_after_its_at_sign_only_and_is_escaped() -> None:
+    assert breakable("jane@clinic.example") == "jane@<wbr>clinic.example"
+    assert breakable("<b>@x.example") == "&lt;b&gt;@<wbr>x.example"
+    assert breakable("") == ""
+
+
+def test_what_has_a_page_of_its_own_links_to_it_and_can_be_copied() -> None:
+    linked = render_to_string("components/copy.html", copy("mtg-1", url="/there/"))
+    plain = render_to_string("components/copy.html", copy("key-1", label="the key"))
+
+    assert '<a href="/there/"><code>mtg-1</code></a>' in linked
+    assert 'data-copy="mtg-1" aria-label="Copy mtg-1"' in linked
+    assert '<span class="copy"><code>key-1</code><button' in plain
+    assert 'aria-label="Copy the key"' in plain
 
 
 def test_a_time_names_its_zone_and_the_second_zone_where_it_differs() -> None:

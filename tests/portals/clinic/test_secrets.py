@@ -113,7 +113,7 @@ def test_the_list_costs_the_same_whatever_its_length(
             make_backend(clinic, backend.shop, name=f"More {number}")
         with CaptureQueriesContext(connection) as queries:
             page = text_of(admin.get(LIST))
-        assert page.count('data-label="key_id"') == 1 + more
+        assert page.count('aria-label="Copy the key_id"') == 1 + more
         assert len(queries) == LIST_QUERIES
 
 
