@@ -4,7 +4,7 @@ Whoever edits somebody else's hours, or stops their bookings, mails the doctor i
 Errors, `expected` and what is returned are those of `availability.editing`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -65,11 +65,22 @@ def remove_window(
 
 @transaction.atomic
 def copy_day(
-    doctor: Doctor, *, from_weekday: int, to_weekdays: Iterable[int], actor: Actor, now: datetime
+    doctor: Doctor,
+    *,
+    from_weekday: int,
+    to_weekdays: Iterable[int],
+    actor: Actor,
+    now: datetime,
+    expected: Mapping[int, str] | None = None,
 ) -> editing.CopiedDay:
     targets = sorted(set(to_weekdays) - {from_weekday})
     copied = editing.copy_day(
-        doctor, from_weekday=from_weekday, to_weekdays=targets, actor=actor, now=now
+        doctor,
+        from_weekday=from_weekday,
+        to_weekdays=targets,
+        actor=actor,
+        now=now,
+        expected=expected,
     )
     days = ", ".join(str(Weekday(weekday).label) for weekday in targets)
     words = f"{Weekday(from_weekday).label} copied to {days}"

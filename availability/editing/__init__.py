@@ -15,7 +15,15 @@ from .dates import (
     set_override,
 )
 from .stops import lift_stop, stop_bookings
-from .week import CopiedDay, add_window, change_window, copy_day, remove_window, undo_copy
+from .week import (
+    CopiedDay,
+    add_window,
+    change_window,
+    copy_day,
+    remove_window,
+    states_of_days,
+    undo_copy,
+)
 
 __all__ = [
     "CopiedDay",
@@ -31,6 +39,7 @@ __all__ = [
     "remove_time_off",
     "remove_window",
     "set_override",
+    "states_of_days",
     "stop_bookings",
     "undo_copy",
 ]

@@ -1,9 +1,10 @@
 """Edits of the weekly windows. Overlaps are refused here by name, and by the database in any case."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 
 from django.db import IntegrityError, transaction
 
@@ -73,18 +74,39 @@ def remove_window(
     return WindowValues.of(window)
 
 
+def states_of_days(windows: Iterable[AvailabilityWindow]) -> dict[int, str]:
+    """What changes with any window of the weekday: an editor hands it back to say what it saw."""
+    words: dict[int, list[str]] = {weekday.value: [] for weekday in Weekday}
+    for window in windows:
+        words[window.weekday].append(WindowValues.of(window).in_words())
+    return {
+        weekday: sha256(";".join(sorted(hours)).encode()).hexdigest()[:8]
+        for weekday, hours in words.items()
+    }
+
+
 @transaction.atomic
 def copy_day(
-    doctor: Doctor, *, from_weekday: int, to_weekdays: Iterable[int], actor: Actor, now: datetime
+    doctor: Doctor,
+    *,
+    from_weekday: int,
+    to_weekdays: Iterable[int],
+    actor: Actor,
+    now: datetime,
+    expected: Mapping[int, str] | None = None,
 ) -> CopiedDay:
     """Make the windows of other weekdays equal to one weekday's; what they had is replaced.
 
-    Raises Invalid, or WindowOverlap when a night would run into the morning of the next day; then
-    nothing has changed.
+    Raises Invalid, WindowOverlap when a night would run into the morning of the next day, or Stale when one
+    of these days is not in the state that `expected` says; then nothing has changed.
     """
     targets = _targets(from_weekday, to_weekdays)
     doctor = take_turn(doctor.pk)
     windows = AvailabilityWindow.objects.filter(doctor=doctor).order_by("weekday", "start_minute")
+    if expected is not None:
+        states = states_of_days(windows)
+        if any(states[day] != expected.get(day) for day in (from_weekday, *targets)):
+            raise Stale("Somebody else has changed this in the meantime.")
     sources = [WindowValues.of(window) for window in windows.filter(weekday=from_weekday)]
     replaced = windows.filter(weekday__in=targets)
     removed = [WindowValues.of(window) for window in replaced]

@@ -1,5 +1,5 @@
 // The weekly editor. An edit answers with the page's regions as they are now: forms that are still open
-// elsewhere keep their place and what was typed; the keyboard stays where it was; overlaps are marked on both rows.
+// elsewhere keep their place and what was typed; overlaps are marked on both rows.
 (() => {
   const REGIONS = new Set(["week", "dates"]);
   const SETTLED = 60; // milliseconds until htmx has settled what it swapped
@@ -26,13 +26,6 @@
     kept = [];
   };
 
-  // Who pressed a button of a row is left at that row, not at the top of the page.
-  const focus = (slot) => {
-    if (!slot || document.activeElement !== document.body) return;
-    const place = document.getElementById(slot);
-    place?.querySelector("a, button, input:not([type=hidden])")?.focus();
-  };
-
   document.addEventListener("htmx:beforeRequest", (event) => {
     asking = event.detail.elt;
   });
@@ -41,18 +34,14 @@
     const region = event.detail.target;
     if (!REGIONS.has(region.id)) return;
     const sent = asking?.closest("[data-slot-form]");
-    const slot = asking?.closest(".place")?.id;
-    const day = asking?.closest(".hours-day")?.querySelector(".day-place")?.id;
     for (const form of region.querySelectorAll("[data-slot-form]")) {
       if (form === sent) continue;
       kept.push({ form, slot: form.closest(".place")?.id, region });
+      for (const field of form.querySelectorAll("[autofocus]")) field.autofocus = false; // it has been typed in since
       form.remove();
     }
     queueMicrotask(putBack); // the swap is over by then
-    window.setTimeout(() => {
-      mark();
-      focus(document.getElementById(slot) ? slot : day);
-    }, SETTLED);
+    window.setTimeout(mark, SETTLED);
   });
 
   document.addEventListener("htmx:afterSettle", mark);

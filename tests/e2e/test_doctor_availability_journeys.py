@@ -85,7 +85,7 @@ def add(page: Page, day: str, start: str, end: str) -> None:
     """Types the hours into the row of the day, without saving."""
     page.get_by_role("link", name=f"Add hours on {day}").click()
     form = page.get_by_role("form", name=f"Add hours on {day}")
-    expect(form.get_by_label("From", exact=True)).to_be_visible()
+    expect(form.get_by_label("From", exact=True)).to_be_focused()
     form.get_by_label("From", exact=True).fill(start)
     form.get_by_label("To", exact=True).fill(end)
 
@@ -141,10 +141,12 @@ def test_an_overlap_is_met_on_both_rows(open_page: OpenPage, surgery: Surgery, w
     # Another row is removed and brought back meanwhile: what is typed here stays.
     page.get_by_role("button", name="Remove Thursday 14:00–16:00").click()
     expect(page.get_by_text("Removed Thursday 14:00–16:00.")).to_be_visible()
+    expect(page.get_by_role("link", name="Add hours on Thursday")).to_be_focused()
     expect(form.get_by_label("From", exact=True)).to_have_value("11")
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("button", name="Remove Thursday 14:00–16:00")).to_be_visible()
     expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+    expect(page.get_by_role("link", name="Add hours on Thursday")).to_be_focused()
     expect(form.get_by_label("From", exact=True)).to_have_value("11")
 
     form.get_by_label("From", exact=True).fill("12")

@@ -1,6 +1,7 @@
 """One day's hours copied to others: what they had is named before, and comes back with Undo."""
 
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
@@ -10,9 +11,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from appointments import availability_edits
-from availability.editing import CopiedDay
+from availability.editing import CopiedDay, states_of_days
 from availability.errors import Invalid, Stale, WindowOverlap
-from availability.models import Weekday
+from availability.models import AvailabilityWindow, Weekday
 from availability.times import hours_in_words
 from availability.values import WindowValues
 from portals.doctor.access import DoctorRequest, doctor_page
@@ -25,6 +26,7 @@ from .forms import CopyForm
 from .words import now_outside
 
 # What reading somebody's own text as JSON windows may raise.
+_CHANGED = "These days have been changed in the meantime. Look at the hours they have now, then copy again."
 _NONSENSE = (ValueError, TypeError, LookupError, OverflowError, RecursionError)
 
 
@@ -37,27 +39,11 @@ def copy(request: DoctorRequest) -> HttpResponse:
         return answer(request, editing=_editing(request, weekday))
     editing = _with_effect(request, _editing(request, weekday, request.POST), weekday)
     form, effect = editing.form, editing.effect
-    if not form.is_valid() or effect is None:
+    if not isinstance(form, CopyForm) or not form.is_valid() or effect is None:
         return answer(request, editing=editing, status=422)
     if not effect.overlaps and not form.knows(effect.visits):
         return answer(request, editing=replace(editing, is_asking=True))
-    try:
-        copied = availability_edits.copy_day(
-            request.doctor,
-            from_weekday=weekday,
-            to_weekdays=form.cleaned_data["to"],
-            actor=request.actor,
-            now=request.now,
-        )
-    except WindowOverlap as error:
-        form.add_error(None, error.message)
-        return answer(request, editing=editing, status=422)
-    except Invalid as error:
-        form.add_error("to", error.message)
-        return answer(request, editing=editing, status=422)
-    names = ", ".join(Weekday(day).label for day in sorted(form.cleaned_data["to"]))
-    words = f"Copied {Weekday(weekday).label} to {names}.{now_outside(effect.visits)}"
-    return done(request, words, undo=_undo(copied))
+    return _copied(request, editing, form, weekday)
 
 
 @doctor_page
@@ -87,9 +73,50 @@ def show_effect(request: DoctorRequest) -> HttpResponse:
     return effect_alone(request, _with_effect(request, editing, weekday))
 
 
+def _copied(request: DoctorRequest, editing: Editing, form: CopyForm, weekday: int) -> HttpResponse:
+    days = sorted(form.cleaned_data["to"])
+    try:
+        copied = availability_edits.copy_day(
+            request.doctor,
+            from_weekday=weekday,
+            to_weekdays=days,
+            actor=request.actor,
+            now=request.now,
+            expected=form.states,
+        )
+    except (WindowOverlap, Invalid) as error:
+        form.add_error("to" if isinstance(error, Invalid) else None, error.message)
+        return answer(request, editing=editing, status=422)
+    except Stale:
+        return _begun_anew(request, weekday)
+    names = ", ".join(Weekday(day).label for day in days)
+    visits = editing.effect.visits if editing.effect else ()
+    words = f"Copied {Weekday(weekday).label} to {names}.{now_outside(visits)}"
+    return done(request, words, undo=_undo(copied))
+
+
+def _begun_anew(request: DoctorRequest, weekday: int) -> HttpResponse:
+    """The days chosen, beside what they have by now: copying again means it."""
+    data = request.POST.copy()
+    data["was"] = _states(effects.windows_of(request.doctor))
+    again = _with_effect(request, _editing(request, weekday, data), weekday)
+    again.form.add_error(None, _CHANGED)
+    return answer(request, editing=again, status=422)
+
+
+def _states(windows: Iterable[AvailabilityWindow]) -> str:
+    return " ".join(state for _, state in sorted(states_of_days(windows).items()))
+
+
 def _editing(request: DoctorRequest, weekday: int, data: QueryDict | None = None) -> Editing:
     query = f"?weekday={weekday}"
-    form = CopyForm(data, days=_other_days(request, weekday), slot=f"day-{weekday}")
+    rows = effects.windows_of(request.doctor)
+    form = CopyForm(
+        data,
+        days=_other_days(request, weekday, rows),
+        initial={"was": _states(rows)},
+        slot=f"day-{weekday}",
+    )
     return Editing(
         slot=form.slot,
         title=f"Copy {Weekday(weekday).label} to other days",
@@ -102,9 +129,11 @@ def _editing(request: DoctorRequest, weekday: int, data: QueryDict | None = None
     )
 
 
-def _other_days(request: DoctorRequest, weekday: int) -> list[tuple[int, str]]:
+def _other_days(
+    request: DoctorRequest, weekday: int, rows: Sequence[AvailabilityWindow]
+) -> list[tuple[int, str]]:
     """In the order of the page, each with the hours it has."""
-    first, rows = first_weekday_of(request), effects.windows_of(request.doctor)
+    first = first_weekday_of(request)
     found = []
     for day in ((first + ahead) % 7 for ahead in range(7)):
         hours = [(row.start_minute, row.end_minute) for row in rows if row.weekday == day]

@@ -42,6 +42,14 @@ class OverrideForm(EditForm):
         for number in range(self.spans):
             self.fields[f"start_{number}"] = TimeOfDayField(label="From", required=False)
             self.fields[f"end_{number}"] = TimeOfDayField(label="To", required=False)
+        self.begin_with(self._first_field(is_date_fixed=is_date_fixed))
+
+    def _first_field(self, *, is_date_fixed: bool) -> str:
+        if "more" in self.initial:
+            return f"start_{self.spans - 1}"
+        if not is_date_fixed:
+            return "date"
+        return "kind" if self.initial.get("kind") == _CLOSED else "start_0"
 
     @property
     def rows(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
@@ -104,6 +112,7 @@ class TimeOffForm(EditForm):
     def __init__(self, *args: Any, today: date_type, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
+        self.begin_with("start_date")
 
     def clean_end_date(self) -> date_type:
         day: date_type = self.cleaned_data["end_date"]

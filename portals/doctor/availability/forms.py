@@ -58,6 +58,11 @@ class EditForm(PortalForm):
         super().__init__(*args, auto_id=f"{slot}-%s", **kwargs)
         self.slot = slot
 
+    def begin_with(self, name: str) -> None:
+        """Whoever opened the form types there at once; a form that comes back leads to what is wrong with it."""
+        if not self.is_bound:
+            self.fields[name].widget.attrs["autofocus"] = True
+
     @property
     def expected(self) -> datetime | None:
         """The `updated_at` the editor saw; None where it saw none, or says nonsense."""
@@ -84,6 +89,10 @@ class WindowForm(EditForm):
 
     values: WindowValues | None = None
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.begin_with("start")
+
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
         if not self.errors:
@@ -109,8 +118,9 @@ class WindowForm(EditForm):
 
 
 class CopyForm(EditForm):
-    """To which days the hours of one are copied."""
+    """To which days the hours of one are copied. `was` says of each day of the week what it was like."""
 
+    was = forms.CharField(required=False, widget=forms.HiddenInput, max_length=100)
     to = forms.TypedMultipleChoiceField(
         label="Copy to",
         coerce=int,
@@ -122,6 +132,13 @@ class CopyForm(EditForm):
         """`days` are the other days of the week, with what the copy would replace."""
         super().__init__(*args, **kwargs)
         self.fields["to"].choices = days  # type: ignore[attr-defined]  # a choice field, declared above
+        self.begin_with("to")
+
+    @property
+    def states(self) -> dict[int, str] | None:
+        """As `availability.editing.states_of_days` gave them; None where the form carries none."""
+        states = self.cleaned_data.get("was", "").split()
+        return dict(enumerate(states)) if states else None
 
 
 def initial_of(window: AvailabilityWindow) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The weekly hours edited in place: typed times, overlaps, undo, copies, and two tabs at once."""
 
+import re
 from typing import Any
 
 import pytest
@@ -164,6 +165,16 @@ class TestInPlace:
             assert f'<div id="{region}" hx-swap-oob="innerHTML">' in page
         assert "Added Tuesday 09:00–12:00." in words(saved)
 
+    def test_a_form_that_opens_has_the_keyboard_and_one_that_comes_back_does_not_take_it(
+        self, editor: Editor
+    ) -> None:
+        opened = editor.get("hours-add", htmx=True, weekday="1").content.decode()
+        assert opened.count("autofocus") == 1
+        assert re.search(r'<input[^>]*name="start"[^>]* autofocus', opened)
+        refused = editor.post("hours-add", htmx=True, weekday="1", start="x", end="9")
+        assert "autofocus" not in refused.content.decode()
+        assert "data-focus" in refused.content.decode()
+
     def test_without_javascript_the_form_stands_in_its_row(self, editor: Editor) -> None:
         editor.add(TUESDAY, "9", "12")
         uid = editor.window().uid
@@ -306,6 +317,25 @@ class TestTwoTabs:
         editor.post("hours-copy", query="?weekday=0", to=["1"])
         assert editor.get("hours", gone).status_code == 302
         assert editor.post("hours-remove", gone).status_code == 302
+
+    def test_a_copy_onto_hours_it_did_not_show_is_told_and_means_it_the_second_time(
+        self, editor: Editor
+    ) -> None:
+        editor.add(MONDAY, "9", "12")
+        form = editor.get("hours-copy", htmx=True, weekday="0").context["editing"].form
+        editor.add(THURSDAY, "14", "16")  # in the other tab
+        copy, typed = {"query": "?weekday=0", "htmx": True}, {"to": ["3"]}
+        told = editor.post("hours-copy", **copy, **typed, was=form["was"].value())
+        assert told.status_code == 422
+        assert "These days have been changed in the meantime." in words(told)
+        assert "Thursday: 14:00–16:00" in words(told)
+        assert editor.hours() == ["Monday 09:00–12:00", "Thursday 14:00–16:00"]
+
+        again = told.context["editing"].form
+        assert again["to"].value() == ["3"]
+        editor.add(4, "8", "9")  # concerns neither day
+        editor.post("hours-copy", **copy, **typed, was=again["was"].value())
+        assert editor.hours()[:2] == ["Monday 09:00–12:00", "Thursday 09:00–12:00"]
 
     def test_removing_what_was_changed_meanwhile_is_not_done(self, editor: Editor) -> None:
         editor.add(TUESDAY, "9", "12")
