@@ -19,6 +19,7 @@ from availability.models import (
     TimeOff,
     Weekday,
 )
+from availability.times import date_in_words
 from availability.values import OverrideValues, TimeOffValues, WindowValues
 from common.local_time import in_words
 from notifications.models import Channel
@@ -150,7 +151,7 @@ def remove_override(
     override: AvailabilityOverride, *, actor: Actor, now: datetime, expected: datetime | None = None
 ) -> OverrideValues:
     values = editing.remove_override(override, actor=actor, now=now, expected=expected)
-    words = f"The weekly hours hold again on {values.date.isoformat()}"
+    words = f"The weekly hours hold again on {date_in_words(values.date)}"
     _tell(override.doctor, words, actor=actor, now=now)
     return values
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from datetime import date
 
 _TYPED = re.compile(
     r"""\s* (?: (?P<hour>\d{1,2}) (?: [:.h] (?P<minute>\d{2}) )?  # 9, 9:30, 9.30, 9h30
@@ -41,6 +42,11 @@ def time_in_words(minute: int) -> str:
     if minute <= 1440:
         return f"{minute // 60:02}:{minute % 60:02}"
     return f"{minute // 60 - 24:02}:{minute % 60:02} (next day)"
+
+
+def date_in_words(day: date) -> str:
+    """`Tue 2 Mar 2027`."""
+    return f"{day:%a %-d %b %Y}"
 
 
 def hours_in_words(hours: Iterable[tuple[int, int]]) -> str:

@@ -14,11 +14,12 @@ from common.intervals import Interval, meets, union
 
 from .errors import Invalid
 from .models import MINUTES_PER_DAY, AvailabilityOverride, AvailabilityWindow, TimeOff, Weekday
-from .times import hours_in_words, time_in_words
+from .times import date_in_words, hours_in_words, time_in_words
 from .windows import Absence, Hours, Override, WeeklyWindow
 
 _MINUTES_PER_WEEK = 7 * MINUTES_PER_DAY
 _LONGEST_NOTE = 200
+_DAY = "%-d %b %Y"
 # What lies beyond cannot be told as an instant of the contract (and some of it not at all).
 _FIRST_DATE, _LAST_DATE = date(1970, 1, 1), date(2099, 12, 31)
 
@@ -70,11 +71,11 @@ class WindowValues:
         return replace(self, start_minute=start, end_minute=end)
 
     def in_words(self) -> str:
-        """`Monday 22:00–02:00 (next day), from 2027-03-01, until 2027-06-30`."""
+        """`Monday 22:00–02:00 (next day), from 1 Mar 2027, until 30 Jun 2027`."""
         words = f"{Weekday(self.weekday).label} "
         words += hours_in_words([(self.start_minute, self.end_minute)])
-        words += f", from {self.valid_from.isoformat()}" if self.valid_from else ""
-        return words + (f", until {self.valid_until.isoformat()}" if self.valid_until else "")
+        words += f", from {self.valid_from:{_DAY}}" if self.valid_from else ""
+        return words + (f", until {self.valid_until:{_DAY}}" if self.valid_until else "")
 
     def overlaps(self, other: "WindowValues") -> bool:
         """In minutes of the week and in validity dates, as the exclusion constraint sees it."""
@@ -123,7 +124,7 @@ class OverrideValues:
         return replace(self, hours=tuple(hours))
 
     def in_words(self) -> str:
-        return f"{self.date.isoformat()} {hours_in_words(self.hours)}"
+        return f"{date_in_words(self.date)} {hours_in_words(self.hours)}"
 
     def as_override(self) -> Override:
         return Override(self.date.toordinal(), self.hours)
@@ -167,8 +168,8 @@ class TimeOffValues:
         return self
 
     def in_words(self) -> str:
-        start = f"{self.start_date.isoformat()} {time_in_words(self.start_minute)}"
-        return f"{start} to {self.end_date.isoformat()} {time_in_words(self.end_minute)}"
+        start = f"{date_in_words(self.start_date)} {time_in_words(self.start_minute)}"
+        return f"{start} to {date_in_words(self.end_date)} {time_in_words(self.end_minute)}"
 
     def as_absence(self) -> Absence:
         return Absence(

@@ -67,16 +67,19 @@ def in_short(instant: datetime, zone_name: str) -> str:
     return f"{day}, {time_in_words(instant, zone_name)}"
 
 
-def zone_label(local: datetime, zone_name: str) -> str:
-    """`Europe/Berlin, CET`: the abbreviation tells the two hours apart that a change repeats."""
+def zone_abbreviation(local: datetime) -> str:
+    """`CET`; `UTC+05:45` for zones without a name of their own. For a line under a label that names the zone."""
     abbreviation = local.tzname() or ""
-    if abbreviation[:1] in ("+", "-"):  # zones without a name of their own: +0545, -03
+    if abbreviation[:1] in ("+", "-"):
         minutes = f":{abbreviation[3:]}" if abbreviation[3:] else ""
         abbreviation = f"UTC{abbreviation[:3]}{minutes}"
-    words = zone_in_words(zone_name)
-    if abbreviation in ("", zone_name):
-        return words
-    return f"{words}, {_ABBREVIATIONS.get(abbreviation, abbreviation)}"
+    return str(_ABBREVIATIONS.get(abbreviation, abbreviation))
+
+
+def zone_label(local: datetime, zone_name: str) -> str:
+    """`Europe/Berlin, CET`: the abbreviation tells the two hours apart that a change repeats."""
+    words, abbreviation = zone_in_words(zone_name), zone_abbreviation(local)
+    return words if abbreviation in ("", zone_name) else f"{words}, {abbreviation}"
 
 
 def zone_in_words(zone_name: str) -> str:

@@ -59,6 +59,9 @@ class Layout:
     search_route: ClassVar[str] = ""
     account_route: ClassVar[str] = ""
     account_label: ClassVar[str] = "My account"
+    has_tab_bar: ClassVar[bool] = (
+        False  # on a phone its few rooms are in reach of the thumb, not in a menu
+    )
 
     @property
     def daily(self) -> list[Link]:

@@ -24,6 +24,7 @@ class Layout(layout.Layout):
     switch_route: ClassVar[str] = "doctor:switch-organisation"
     account_route: ClassVar[str] = "doctor:settings"
     account_label: ClassVar[str] = "Settings"
+    has_tab_bar: ClassVar[bool] = True
 
     @property
     def daily(self) -> list[Link]:

@@ -49,6 +49,7 @@ class Booking:
     leaving_out: Appointment | None = None
     preferred: Doctor | None = None  # the old visit's: comes first when any doctor will do
     may_choose_doctor: bool = True
+    doctor_rule: str = ""  # why the doctor cannot be chosen, where that needs saying
     same_time: datetime | None = None  # with the preferred doctor: offered first while it is free
     other_type_url: str = ""
     patient_url: str = ""  # the patient's page, where the portal has one

@@ -25,15 +25,25 @@ from django.template import Context
 from django.template.loader import render_to_string
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language_info
 
 from common.clock import utc_now, zone
-from common.local_time import zone_label
+from common.local_time import zone_abbreviation, zone_label
 from portals import charts
 from portals import toasts as waiting_toasts
 from portals.badges import badge_of
 from portals.chips import Chip, Tab
 
 register = template.Library()
+
+_STYLES = {
+    "long": "%a %-d %b %Y, %H:%M",
+    "short": "%-d %b %Y, %H:%M",
+    "time": "%H:%M",
+    "day": "%a %-d %b, %H:%M",
+    "clock": "%H:%M",
+}
+_IN_LISTS = ("day", "clock")
 
 
 @register.filter
@@ -50,17 +60,19 @@ def badge(state: str, tone: str = "") -> SafeString:
 
 @register.simple_tag
 def when(instant: datetime | None, zone_name: str, second: str = "", style: str = "long") -> str:
-    """`style`: long (with the weekday), short, time (no date). Blank without an instant."""
+    """`style`: long (with the weekday), short, time (no date). Blank without an instant.
+
+    day and clock, for lists whose page names the zone: `Tue 1 Dec, 11:40 CET`, `11:40 CET`.
+    """
     if instant is None:
         return ""
     local = instant.astimezone(zone(zone_name))
-    parts = {"long": "%a %-d %b %Y, %H:%M", "short": "%-d %b %Y, %H:%M", "time": "%H:%M"}
     shown = format_html(
         '<time class="when" datetime="{}"><span class="when-time">{}</span>'
         ' <span class="when-zone">{}</span></time>',
         instant.isoformat(),
-        local.strftime(parts[style]),
-        zone_label(local, zone_name),
+        local.strftime(_STYLES[style]),
+        zone_abbreviation(local) if style in _IN_LISTS else zone_label(local, zone_name),
     )
     return shown + _elsewhere(instant, local, second)
 
@@ -81,29 +93,49 @@ def _elsewhere(instant: datetime, local: datetime, second: str) -> SafeString:
 
 
 @register.simple_tag
-def ago(instant: datetime | None, zone_name: str, never: str = "never") -> str:
-    """How far away, to be kept current by static/js/app.js; the exact time is its title."""
+def ago(
+    instant: datetime | None, zone_name: str, never: str = "never", *, is_exact: bool = False
+) -> str:
+    """How far away, to be kept current by static/js/app.js; the exact time is its title.
+
+    `is_exact` counts down by the minute: `in 3 h 12 min`.
+    """
     if instant is None:
         return never
     local = instant.astimezone(zone(zone_name))
     return format_html(
-        '<time datetime="{}" data-relative title="{}, {}">{}</time>',
+        '<time datetime="{}" data-relative="{}" title="{}, {}">{}</time>',
         instant.isoformat(),
+        "exact" if is_exact else "",
         local.strftime("%a %-d %b %Y, %H:%M"),
         zone_label(local, zone_name),
-        distance(instant, utc_now()),
+        distance(instant, utc_now(), is_exact=is_exact),
     )
 
 
-def distance(instant: datetime, now: datetime) -> str:
-    """E.g. `in 12 min`, `3 h ago`, `2 d ago`, `now`; static/js/app.js says the same."""
+def distance(instant: datetime, now: datetime, *, is_exact: bool = False) -> str:
+    """E.g. `in 12 min`, `3 h ago`, `2 d ago`, `now`; static/js/app.js says the same.
+
+    `is_exact` gives hours with their minutes.
+    """
     seconds = (instant - now).total_seconds()
-    size = abs(seconds)
+    size = int(abs(seconds))
     for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
         if size >= length:
-            text = f"{int(size // length)} {unit}"
+            text = f"{size // length} {unit}"
+            if is_exact and unit == "h":
+                text += f" {size % length // 60} min"
             return f"in {text}" if seconds > 0 else f"{text} ago"
     return "now"
+
+
+@register.filter
+def language_in_words(code: str) -> str:
+    """`German` for `de`; a code nobody has a word for stays as it is."""
+    try:
+        return str(get_language_info(code)["name_translated"]) if code else ""
+    except KeyError:
+        return code
 
 
 @register.inclusion_tag("components/copy.html")

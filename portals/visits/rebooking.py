@@ -24,6 +24,8 @@ from portals.slots.picker import doctors_of
 from .offers import actions_of, is_offered
 from .rows import patient_url, visit_url
 
+_SAME_DOCTOR = "It can be moved with the same doctor only."
+
 
 def answer_rebook(
     request: PortalRequest, visit: Appointment, *, portal: str, doctors: Sequence[Doctor] = ()
@@ -59,7 +61,8 @@ def _move(
     def told(starts_at: datetime, doctor: Doctor) -> list[Recipient]:
         return who_will_be_told_of_move(visit, new_doctor=doctor, actor=request.actor)
 
-    keeps_doctor = bool(doctors) or visit.rebooking_mode == RebookingMode.SAME_DOCTOR
+    is_bound = visit.rebooking_mode == RebookingMode.SAME_DOCTOR
+    keeps_doctor = bool(doctors) or is_bound
     everyone = doctors
     if not keeps_doctor:
         everyone = doctors_of(visit.appointment_type, leaving_out=visit)
@@ -79,6 +82,7 @@ def _move(
         leaving_out=visit,
         preferred=visit.doctor,
         may_choose_doctor=not keeps_doctor,
+        doctor_rule="" if doctors or not is_bound else _SAME_DOCTOR,
     )
 
 

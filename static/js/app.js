@@ -58,11 +58,13 @@
   });
 
   // The same words as the template tag `ago` (portals/templatetags/ui.py).
-  const distance = (instant) => {
+  const distance = (instant, isExact) => {
     const seconds = (instant - Date.now()) / 1000;
+    const size = Math.floor(Math.abs(seconds));
     for (const [unit, length] of [["d", 86400], ["h", 3600], ["min", 60]]) {
-      if (Math.abs(seconds) >= length) {
-        const text = `${Math.floor(Math.abs(seconds) / length)} ${unit}`;
+      if (size >= length) {
+        let text = `${Math.floor(size / length)} ${unit}`;
+        if (isExact && unit === "h") text += ` ${Math.floor((size % length) / 60)} min`;
         return seconds > 0 ? `in ${text}` : `${text} ago`;
       }
     }
@@ -70,7 +72,7 @@
   };
   const refreshDistances = () => {
     for (const time of document.querySelectorAll("time[data-relative]")) {
-      time.textContent = distance(new Date(time.dateTime));
+      time.textContent = distance(new Date(time.dateTime), time.dataset.relative === "exact");
     }
   };
   window.setInterval(refreshDistances, 20000);
@@ -90,7 +92,11 @@
       };
       window.setTimeout(leave, seconds * 1000);
     }
-    root.querySelector("[data-focus]")?.focus();
+    const first = root.querySelector("[data-focus]");
+    if (first) {
+      first.removeAttribute("data-focus"); // once: it may be put back beside something else that is swapped
+      first.focus();
+    }
   };
   arrange(document);
   document.addEventListener("htmx:load", (event) => arrange(event.detail.elt.parentElement ?? document));

@@ -44,19 +44,19 @@ def test_each_edit_by_somebody_else_is_mailed_in_words(doctor: Doctor) -> None:
     edits.stop_bookings(doctor, reason="Leave", until=NOW + timedelta(days=1), **by)
     edits.lift_stop(doctor, **by)
 
-    whole_day = "2027-03-02 00:00 to 2027-03-02 24:00"
+    whole_day = "Tue 2 Mar 2027 00:00 to Tue 2 Mar 2027 24:00"
     assert told() == [
         "Added: Monday 09:00–12:00",
         "Changed: Monday 09:00–12:00 → Monday 10:00–12:00",
         "Monday copied to Tuesday, Wednesday",
         "Removed: Monday 10:00–12:00",
-        "Hours of one date: 2027-03-02 09:00–10:00",
-        "Hours of one date: 2027-03-02 closed",
-        "The weekly hours hold again on 2027-03-02. Hours of one date: 2027-03-03 closed",
-        "The weekly hours hold again on 2027-03-03",
+        "Hours of one date: Tue 2 Mar 2027 09:00–10:00",
+        "Hours of one date: Tue 2 Mar 2027 closed",
+        "The weekly hours hold again on Tue 2 Mar 2027. Hours of one date: Wed 3 Mar 2027 closed",
+        "The weekly hours hold again on Wed 3 Mar 2027",
         f"Time off added: {whole_day}",
-        f"Time off changed: {whole_day} → 2027-03-02 10:00 to 2027-03-02 24:00",
-        "Time off removed: 2027-03-02 10:00 to 2027-03-02 24:00",
+        f"Time off changed: {whole_day} → Tue 2 Mar 2027 10:00 to Tue 2 Mar 2027 24:00",
+        "Time off removed: Tue 2 Mar 2027 10:00 to Tue 2 Mar 2027 24:00",
         "New bookings are stopped until Tuesday, 2 March 2027, 09:00 (Europe/Berlin, CET): Leave",
         "New bookings are possible again",
     ]

@@ -1,4 +1,4 @@
-"""The doctor's week: seven days from Monday, each with its visits in order."""
+"""The doctor's week: seven days, begun as the reader's locale begins one, each with its visits in order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from portals.doctor.visits import PORTAL, own_visits
 from portals.rendering import page
 from portals.toasts import toast
 from portals.visits.rows import visit_url
+from portals.week import first_weekday_of
 
 _WEEK = timedelta(days=7)
 
@@ -50,14 +51,15 @@ def week(request: DoctorRequest) -> HttpResponse:
     if shown is None:
         toast(request, "That is no date that can be shown. This is the present week.", tone="warn")
         shown = current
-    monday = max(shown - timedelta(days=shown.weekday()), EARLIEST)
+    ahead = (shown.weekday() - first_weekday_of(request)) % 7
+    first = max(shown - timedelta(days=ahead), EARLIEST)
     context = {
-        "monday": monday,
-        "sunday": monday + timedelta(days=6),
-        "days": _days(request, monday, current),
-        "is_present": monday <= current < monday + _WEEK,
-        "previous_url": week_url(max(monday - _WEEK, EARLIEST)),
-        "next_url": week_url(min(monday + _WEEK, LATEST)),
+        "first": first,
+        "last": first + timedelta(days=6),
+        "days": _days(request, first, current),
+        "is_present": first <= current < first + _WEEK,
+        "previous_url": week_url(max(first - _WEEK, EARLIEST)),
+        "next_url": week_url(min(first + _WEEK, LATEST)),
     }
     return page(request, "portals/doctor/appointments/week.html", context, part="week")
 
@@ -66,17 +68,17 @@ def week_url(shown: date) -> str:
     return f"{reverse('doctor:appointments-week')}?date={shown.isoformat()}"
 
 
-def _days(request: DoctorRequest, monday: date, current: date) -> list[Day]:
+def _days(request: DoctorRequest, first: date, current: date) -> list[Day]:
     """One query. What was called off or ran out is the list's to tell."""
     zone = request.zone
     visits = (
         own_visits(request)
         .with_status_now([*ACTIVE, *OVER], request.now)
-        .filter(starts_at__gte=midnight(monday, zone), starts_at__lt=midnight(monday + _WEEK, zone))
+        .filter(starts_at__gte=midnight(first, zone), starts_at__lt=midnight(first + _WEEK, zone))
         .select_related("patient", "appointment_type")
         .order_by("starts_at", "uid")
     )
-    dates = [monday + timedelta(days=number) for number in range(7)]
+    dates = [first + timedelta(days=number) for number in range(7)]
     of_day: dict[date, list[Entry]] = {day: [] for day in dates}
     for visit in visits:
         entry = _entry(visit, request)

@@ -30,6 +30,7 @@ from .preview import Preview, preview
 
 _TEMPLATE = "portals/doctor/availability/editor.html"
 _CHANGES_SHOWN_FOR = timedelta(days=30)
+_OUTSIDE_SHOWN = 5
 _QUARTER_HOURS = [time_in_words(minute) for minute in range(0, MINUTES_PER_DAY + 1, 15)]
 EDITOR_QUERIES = 16  # of the whole page beside the door's and the layout's
 
@@ -61,6 +62,15 @@ class Editor:
     stop: BookingStop | None
     changes: Sequence[Change]
     preview: Preview
+
+    @property
+    def first_outside(self) -> Sequence[Appointment]:
+        return self.outside[:_OUTSIDE_SHOWN]
+
+    @property
+    def more_outside(self) -> Sequence[Appointment]:
+        """Folded away, so that the hours stay in reach."""
+        return self.outside[_OUTSIDE_SHOWN:]
 
 
 def answer(

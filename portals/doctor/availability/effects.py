@@ -8,7 +8,7 @@ from appointments.coverage import outside_hours
 from appointments.models import Appointment
 from availability import proposals
 from availability.models import MINUTES_PER_DAY, AvailabilityOverride, AvailabilityWindow, Weekday
-from availability.times import hours_in_words, time_in_words
+from availability.times import date_in_words, hours_in_words, time_in_words
 from availability.values import OverrideValues, TimeOffValues, WindowValues, overlapping
 from availability.windows import closures
 from common.clock import to_epoch
@@ -137,7 +137,7 @@ def in_full(values: WindowValues) -> str:
 
 
 def span_in_words(values: TimeOffValues) -> str:
-    first, last = f"{values.start_date:%a %-d %b %Y}", f"{values.end_date:%a %-d %b %Y}"
+    first, last = date_in_words(values.start_date), date_in_words(values.end_date)
     if (values.start_minute, values.end_minute) == (0, MINUTES_PER_DAY):
         days = (values.end_date - values.start_date).days + 1
         return f"{first}: the whole day." if days == 1 else f"{first} to {last}: {days} whole days."

@@ -10,7 +10,7 @@ from appointments import availability_edits
 from availability.errors import Invalid, Stale
 from availability.models import AvailabilityOverride
 from availability.proposals import changing_date
-from availability.times import hours_in_words
+from availability.times import date_in_words, hours_in_words
 from availability.values import OverrideValues
 from portals.doctor.access import DoctorRequest, doctor_page
 from portals.rendering import is_fragment
@@ -72,7 +72,7 @@ def remove(request: DoctorRequest, uid: str) -> HttpResponse:
     fields = {
         name: str(value) for name, value in initial_of_override(override).items() if name != "was"
     }
-    words = f"Removed. The weekly hours hold again on {values.date:%a %-d %b %Y}."
+    words = f"Removed. The weekly hours hold again on {date_in_words(values.date)}."
     undo = Undo(reverse("doctor:availability-date-add"), fields)
     return done(request, words + now_outside(left), undo=undo)
 
@@ -115,7 +115,7 @@ def _saved(
         return answer(request, editing=editing, status=422)
     except Stale:
         return _begun_anew(request, effects.override_on(request.doctor, form.values), slot)
-    words = f"Saved: {form.values.date:%a %-d %b %Y} {hours_in_words(form.values.hours)}."
+    words = f"Saved: {date_in_words(form.values.date)} {hours_in_words(form.values.hours)}."
     return done(request, words + now_outside(editing.effect.visits))
 
 

@@ -132,6 +132,16 @@ def test_the_week_has_its_visits_by_day_and_leads_to_the_next(surgery: Surgery) 
     assert following.context["days"][0].entries[0].visit == next_week
 
 
+@pytest.mark.parametrize(("language", "first"), [("de", "2027-03-01"), ("en-US", "2027-02-28")])
+def test_the_week_begins_as_the_readers_locale_does(
+    surgery: Surgery, language: str, first: str
+) -> None:
+    answer = surgery.jane.get(url("appointments-week"), headers={"Accept-Language": language})
+
+    assert answer.context["days"][0].date.isoformat() == first
+    assert answer.context["is_present"]
+
+
 @pytest.mark.parametrize("date", ["nonsense", "2027-02-30", "%00", "1500-01-01"])
 def test_a_week_nobody_can_show_is_the_present_one(surgery: Surgery, date: str) -> None:
     answer = surgery.jane.get(f"{url('appointments-week')}?date={date}")

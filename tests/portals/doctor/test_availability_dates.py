@@ -81,7 +81,7 @@ class TestTimeOff:
     def test_none_inside_is_said_and_saved_at_once(self, editor: Editor) -> None:
         assert "No booked visit lies inside." in words(editor.get("off-effect", htmx=True, **WEEK))
         assert editor.post("off-add", **WEEK).status_code == 302
-        assert off() == ["2027-03-08 00:00 to 2027-03-14 24:00"]
+        assert off() == ["Mon 8 Mar 2027 00:00 to Sun 14 Mar 2027 24:00"]
 
     @pytest.mark.parametrize(
         ("typed", "field", "message"),
@@ -135,7 +135,7 @@ class TestTimeOff:
         assert form["end_date"].value() == "2027-03-20"
 
         editor.post("off", row.uid, **typed, was=form["was"].value())
-        assert off() == ["2027-03-08 00:00 to 2027-03-20 24:00"]
+        assert off() == ["Mon 8 Mar 2027 00:00 to Sat 20 Mar 2027 24:00"]
 
     def test_what_is_gone_can_be_added_again(self, editor: Editor) -> None:
         editor.post("off-add", **WEEK)
@@ -145,14 +145,14 @@ class TestTimeOff:
         assert told.status_code == 422
         assert "removed in the meantime. Save to add it again." in words(told)
         editor.surgery.jane.post(told.context["editing"].url, WEEK)
-        assert off() == ["2027-03-08 00:00 to 2027-03-14 24:00"]
+        assert off() == ["Mon 8 Mar 2027 00:00 to Sun 14 Mar 2027 24:00"]
 
 
 class TestOneDate:
     def test_own_hours_in_several_spans(self, editor: Editor) -> None:
         spans = {"start_0": "14", "end_0": "1530", "start_2": "8 pm", "end_2": "1"}
         editor.post("date-add", date="2027-03-09", kind="own", **spans)
-        assert overrides() == ["2027-03-09 14:00–15:30, 20:00–01:00 (next day)"]
+        assert overrides() == ["Tue 9 Mar 2027 14:00–15:30, 20:00–01:00 (next day)"]
 
     def test_more_hours_are_a_button_of_the_form(self, editor: Editor) -> None:
         typed = {"date": "2027-03-09", "kind": "own", "start_0": "14", "end_0": "15"}
@@ -208,7 +208,7 @@ class TestOneDate:
         assert "This date has its own hours by now: closed. Save again" in words(told)
         was = told.context["editing"].form["was"].value()
         editor.post("date-add", **typed, was=was)
-        assert overrides() == ["2027-03-09 09:00–10:00"]
+        assert overrides() == ["Tue 9 Mar 2027 09:00–10:00"]
 
     def test_removed_in_another_tab_is_told_and_can_be_set_again(self, editor: Editor) -> None:
         editor.post("date-add", date="2027-03-09", kind="closed")
@@ -219,7 +219,7 @@ class TestOneDate:
         assert told.status_code == 422
         assert "removed in the meantime. Save again to set them." in words(told)
         editor.surgery.jane.post(told.context["editing"].url, typed)
-        assert overrides() == ["2027-03-09 09:00–10:00"]
+        assert overrides() == ["Tue 9 Mar 2027 09:00–10:00"]
 
     def test_undo_sets_the_date_again(self, editor: Editor) -> None:
         spans = {"start_0": "14", "end_0": "15", "start_1": "20", "end_1": "24"}
