@@ -32,6 +32,9 @@
 
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
     const region = event.detail.target;
+    if (region.querySelector("#outside-more[open]")) {
+      queueMicrotask(() => document.getElementById("outside-more")?.setAttribute("open", ""));
+    }
     if (!REGIONS.has(region.id)) return;
     const sent = asking?.closest("[data-slot-form]");
     for (const form of region.querySelectorAll("[data-slot-form]")) {

@@ -29,6 +29,16 @@ _TENANCY = (
         ),
     ),
     InSource(
+        name="scope: doctor portal, nobody else's visits",
+        path="portals/doctor/visits.py",
+        old=".filter(doctor=request.doctor)",
+        new="",
+        tests=(
+            "tests/portals/doctor/test_appointments.py::test_a_colleagues_visit_reads_like_none_at_all",
+            "tests/portals/doctor/test_today.py::test_nobody_elses_visits_are_shown",
+        ),
+    ),
+    InSource(
         name="scope: API, a key's organisation",
         path="api/reach.py",
         old="    rows = Appointment.objects.of(caller.organisation).for_display()\n",
@@ -236,4 +246,25 @@ _SECRETS = (
     ),
 )
 
-FENCES: tuple[Guard, ...] = (*_TENANCY, *_SECRETS)
+_HOURS: tuple[Guard, ...] = (
+    InSource(
+        name="hours: not over what another tab has saved",
+        path="availability/editing/rows.py",
+        old="(expected is not None and stored.updated_at != expected)",
+        new="False",
+        tests=(
+            "tests/portals/doctor/test_availability_hours.py::TestTwoTabs::test_the_second_is_told_and_keeps_what_it_typed",
+        ),
+    ),
+    InSource(
+        name="hours: a day is not copied over hours the form did not show",
+        path="availability/editing/week.py",
+        old="    if expected is not None:\n        states",
+        new="    if False:\n        states",
+        tests=(
+            "tests/portals/doctor/test_availability_hours.py::TestTwoTabs::test_a_copy_onto_hours_it_did_not_show_is_told_and_means_it_the_second_time",
+        ),
+    ),
+)
+
+FENCES: tuple[Guard, ...] = (*_TENANCY, *_SECRETS, *_HOURS)
