@@ -66,6 +66,9 @@ class WindowValues:
         if self.weekday not in Weekday.values:
             raise Invalid("weekday", "Choose a day of the week.")
         start, end = checked_hours(self.start_minute, self.end_minute)
+        for field, given in (("valid_from", self.valid_from), ("valid_until", self.valid_until)):
+            if given is not None:
+                _check_date(field, given)
         if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
             raise Invalid("valid_until", "The last day must not lie before the first.")
         return replace(self, start_minute=start, end_minute=end)

@@ -33,7 +33,7 @@ def to_e164(text: str, country: str) -> str:
 
 def _complaint(error: phonenumbers.NumberParseException, country: str) -> str:
     if error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE and not country:
-        return "Enter the number with its country code, such as +49 30 901820."
+        return "Enter the number with its country code, beginning with +."
     return "This is not a telephone number."
 
 

@@ -26,7 +26,7 @@ def test_a_number_is_read_in_its_country(text: str, country: str, expected: str)
     [
         ("", "DE", "This is not a telephone number."),
         ("call me", "DE", "This is not a telephone number."),
-        ("030 901820", "", "Enter the number with its country code, such as +49 30 901820."),
+        ("030 901820", "", "Enter the number with its country code, beginning with +."),
         ("1", "DE", "This is not a telephone number."),
         ("+49 12", "DE", "This number is too short or too long for its country."),
         ("555-0123", "US", "This number is too short or too long for its country."),

@@ -46,7 +46,7 @@ class TestMobileNumber:
     @pytest.mark.parametrize(
         ("typed", "message"),
         [
-            ("0151 12345678", "Enter the number with its country code, such as +49 30 901820."),
+            ("0151 12345678", "Enter the number with its country code, beginning with +."),
             ("+1 202", "This number is too short or too long for its country."),
             ("+" + "9" * 70, "Ensure this value has at most 60 characters (it has 71)."),
             ("+49\0", "Null characters are not allowed."),

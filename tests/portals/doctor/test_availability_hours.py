@@ -67,6 +67,8 @@ class TestTyped:
             ({"end": ""}, "end", "This field is required."),
             ({"end": "9" * 300}, "end", "Ensure this value has at most 20 characters"),
             ({"start": "\0"}, "start", "Null characters are not allowed."),
+            ({"valid_from": "0001-01-01"}, "valid_from", "Enter a date from 1970 to 2099."),
+            ({"valid_until": "9999-12-31"}, "valid_until", "Enter a date from 1970 to 2099."),
             ({"valid_from": "soon"}, "valid_from", "Enter a date, such as 2027-03-02."),
             ({"valid_from": "2027-05-02", "valid_until": "2027-05-01"}, "valid_until", "The last"),
         ],
