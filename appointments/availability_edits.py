@@ -141,7 +141,7 @@ def change_override(
     if changed.updated_at != override.updated_at:
         words = _hours_of_a_date(changed)
         if changed.date != before.date:
-            words = f"The weekly hours hold again on {before.date.isoformat()}. {words}"
+            words = f"The weekly hours hold again on {date_in_words(before.date)}. {words}"
         _tell(changed.doctor, words, actor=actor, now=now)
     return changed
 
