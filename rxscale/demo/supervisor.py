@@ -5,6 +5,7 @@ and an end of all processes when the supervisor itself is killed.
 """
 
 import ctypes
+import math
 import multiprocessing
 import os
 import signal
@@ -27,6 +28,8 @@ RESTART_PAUSE_SECONDS = 1.0
 # A process that cannot live this long five times running is broken, not unlucky: end everything.
 HEALTHY_AFTER_SECONDS = 10.0
 MAX_QUICK_DEATHS = 5
+# Longer than gunicorn waits for its workers; honcho alone would kill 5 seconds after the first one is out.
+ENDS_WITHIN_SECONDS = 25.0
 
 _MARK = "RXSCALE_SUPERVISOR"  # in the environment of all we start: whose they are
 _PR_SET_PDEATHSIG = 1
@@ -74,11 +77,19 @@ class KeepingManager(Manager):  # type: ignore[misc]  # honcho is untyped
     def __init__(self) -> None:
         super().__init__()
         self._ending = multiprocessing.Event()
+        self._ended_since = math.inf
         self._process_ctor = self._kept_process
 
     def terminate(self) -> None:
-        self._ending.set()
+        if not self._ending.is_set():
+            self._ending.set()
+            self._ended_since = time.monotonic()
         super().terminate()
+
+    def kill(self) -> None:
+        """Asked over and over by honcho's loop, some seconds after the first process has stopped."""
+        if time.monotonic() - self._ended_since > ENDS_WITHIN_SECONDS:
+            super().kill()
 
     def _kept_process(self, *args: Any, **kwargs: Any) -> KeptProcess:
         process = KeptProcess(*args, **kwargs)

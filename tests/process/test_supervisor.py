@@ -22,9 +22,15 @@ from rxscale.demo.supervisor import run_procfile
 sys.exit(run_procfile(Path(sys.argv[1]), os.environ))
 """
 # A parent with a pool, as web and worker are: each leaves its pid in the folder that is its argument.
+# The worker's parent has something to finish before it ends.
 _PROGRAM = """
-import os, sys, time
-os.fork()
+import os, signal, sys, time
+def end(*_):
+    time.sleep(float(os.environ.get("SECONDS_TO_END", "0")))
+    open(f"{sys.argv[1]}/../ended", "w").close()
+    sys.exit()
+if os.fork() and sys.argv[2] == "worker":
+    signal.signal(signal.SIGTERM, end)
 open(f"{sys.argv[1]}/{os.getpid()}", "w").close()
 while True:
     time.sleep(60)
@@ -39,21 +45,27 @@ class Stage:
     def running(self) -> set[int]:
         return {pid for pid in self.ever() if _runs(pid)}
 
+    def has_ended_by_itself(self) -> bool:
+        return (self.pids.parent / "ended").exists()
+
     def ever(self) -> set[int]:
         return {int(file.name) for file in self.pids.iterdir()}
 
 
 @pytest.fixture
-def supervise(tmp_path: Path) -> Generator[Callable[[], Stage]]:
+def supervise(tmp_path: Path) -> Generator[Callable[..., Stage]]:
     program, pids = tmp_path / "program.py", tmp_path / "pids"
     program.write_text(_PROGRAM)
     pids.mkdir()
     procfile = tmp_path / "Procfile"
-    lines = [f"{name}: {sys.executable} {program} {pids}\n" for name in ("web", "worker")]
+    lines = [f"{name}: {sys.executable} {program} {pids} {name}\n" for name in ("web", "worker")]
     procfile.write_text("".join(lines))
-    environment = os.environ | {"RXSCALE_DATA_DIR": str(tmp_path)}
 
-    def start() -> Stage:
+    def start(seconds_to_end: str = "0") -> Stage:
+        environment = os.environ | {
+            "RXSCALE_DATA_DIR": str(tmp_path),
+            "SECONDS_TO_END": seconds_to_end,
+        }
         command = [sys.executable, "-c", _SUPERVISE, str(procfile)]
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, start_new_session=True
@@ -83,22 +95,25 @@ def _started(stage: Stage, count: int = 4) -> set[int]:
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["SIGTERM", "SIGINT"]
+    ("number", "code", "seconds_to_end"),
+    [(signal.SIGTERM, 143, "6.5"), (signal.SIGINT, 130, "0")],  # honcho alone would wait for 5
+    ids=["SIGTERM", "SIGINT"],
 )
-def test_a_signal_ends_all(
-    supervise: Callable[[], Stage], number: signal.Signals, code: int
+def test_a_signal_ends_all_as_soon_as_they_are_ready(
+    supervise: Callable[..., Stage], number: signal.Signals, code: int, seconds_to_end: str
 ) -> None:
-    stage = supervise()
+    stage = supervise(seconds_to_end)
     _started(stage)
 
     stage.supervisor.send_signal(number)
 
     assert stage.supervisor.wait(timeout=20) == code
     assert stage.running() == set()
+    assert stage.has_ended_by_itself()
 
 
 def test_a_killed_program_is_started_again_and_its_pool_does_not_stay(
-    supervise: Callable[[], Stage],
+    supervise: Callable[..., Stage],
 ) -> None:
     stage = supervise()
     first = _started(stage)
@@ -112,7 +127,7 @@ def test_a_killed_program_is_started_again_and_its_pool_does_not_stay(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children of a parent's death")
-def test_a_killed_supervisor_takes_its_programs_along(supervise: Callable[[], Stage]) -> None:
+def test_a_killed_supervisor_takes_its_programs_along(supervise: Callable[..., Stage]) -> None:
     stage = supervise()
     parents = {pid for pid in _started(stage) if os.getpgid(pid) == pid}
 
@@ -121,7 +136,7 @@ def test_a_killed_supervisor_takes_its_programs_along(supervise: Callable[[], St
     eventually(lambda: not parents & stage.running(), within=10, what="the end of the programs")
 
 
-def test_the_next_start_ends_what_a_killed_supervisor_left(supervise: Callable[[], Stage]) -> None:
+def test_the_next_start_ends_what_a_killed_supervisor_left(supervise: Callable[..., Stage]) -> None:
     first = supervise()
     pools = {pid for pid in _started(first) if os.getpgid(pid) != pid}
     first.supervisor.kill()
@@ -137,7 +152,7 @@ def test_the_next_start_ends_what_a_killed_supervisor_left(supervise: Callable[[
     assert not pools & second.running()
 
 
-def test_another_folders_programs_are_left_alone(supervise: Callable[[], Stage]) -> None:
+def test_another_folders_programs_are_left_alone(supervise: Callable[..., Stage]) -> None:
     marked = os.environ | {"RXSCALE_SUPERVISOR": "1 0.0", "RXSCALE_DATA_DIR": "/somewhere/else"}
     with subprocess.Popen(
         [sys.executable, "-c", "input()"], env=marked, stdin=subprocess.PIPE
