@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,12 @@ from typing import Any
 from django.conf import settings
 
 from booking_secrets import secrets
+from booking_secrets.models import BookingSecret
 from notifications import subscriptions
 from notifications.models import EventType
 from organisations import api_keys
 from organisations.actors import SYSTEM
+from organisations.api_keys import ApiKeyRefused
 from organisations.models import Permission
 
 from .clinic import PASSWORD, Clinic, find_subscription
@@ -21,11 +24,10 @@ DEMO_FILE = "demo.json"
 
 
 def write(northside: Clinic, harbour: Clinic, *, now: datetime) -> Path:
-    """Write demo.json (mode 0600). Credentials of an earlier start are kept while they are known."""
+    """Write demo.json (mode 0600). Credentials of an earlier start are kept while they open something."""
     path = settings.DATA_DIR / DEMO_FILE
     known = _read(path)
     content = {
-        "base_url": settings.BASE_URL,
         **_facts(northside, known, now=now),
         "other": _facts(harbour, known.get("other", {}), now=now),
     }
@@ -55,6 +57,7 @@ def _facts(clinic: Clinic, known: dict[str, Any], *, now: datetime) -> dict[str,
         known = {}  # a demo begun anew
     doctor = clinic.doctors[0]
     return {
+        "base_url": settings.BASE_URL,
         "organisation_uid": clinic.organisation.uid,
         "admin": {"email": clinic.plan.admin_email, "password": PASSWORD},
         "doctor": {"email": doctor.email, "password": PASSWORD},
@@ -62,18 +65,27 @@ def _facts(clinic: Clinic, known: dict[str, Any], *, now: datetime) -> dict[str,
         "shop_identifier": clinic.shop.identifier,
         "appointment_type_uid": clinic.types[0].uid,
         "doctor_uid": doctor.uid,
-        "booking_secret": known.get("booking_secret") or _booking_secret(clinic, now=now),
-        "api_key": known.get("api_key") or _api_key(clinic, now=now),
-        "webhook": known.get("webhook") or _webhook(clinic, now=now),
+        "booking_secret": _booking_secret(clinic, known.get("booking_secret"), now=now),
+        "api_key": _api_key(clinic, known.get("api_key"), now=now),
+        "webhook": _webhook(clinic, known.get("webhook"), now=now),
     }
 
 
-def _booking_secret(clinic: Clinic, *, now: datetime) -> dict[str, str]:
+def _booking_secret(
+    clinic: Clinic, known: dict[str, str] | None, *, now: datetime
+) -> dict[str, str]:
+    active = BookingSecret.objects.of(clinic.organisation).active()
+    if known and active.filter(key_id=known["key_id"]).exists():
+        return known
     secret, value = secrets.create(clinic.organisation, name="Shop backend", actor=SYSTEM, now=now)
     return {"key_id": secret.key_id, "secret": value}
 
 
-def _api_key(clinic: Clinic, *, now: datetime) -> str:
+def _api_key(clinic: Clinic, known: str | None, *, now: datetime) -> str:
+    with suppress(ApiKeyRefused):
+        if known:
+            api_keys.authenticate(known, now=now)
+            return known
     _, text = api_keys.issue(
         clinic.organisation,
         name="Demo integrator",
@@ -84,10 +96,14 @@ def _api_key(clinic: Clinic, *, now: datetime) -> str:
     return text
 
 
-def _webhook(clinic: Clinic, *, now: datetime) -> dict[str, str]:
+def _webhook(clinic: Clinic, known: dict[str, str] | None, *, now: datetime) -> dict[str, str]:
+    """The subscription; one that was disabled, because nobody listened for days, receives again."""
     target = clinic.plan.webhook_target
     existing = find_subscription(clinic)
-    if existing is not None:  # its secret was lost with demo.json
+    if existing and known:
+        subscriptions.enable(existing, send_missed=False, actor=SYSTEM, now=now)
+        return known
+    if existing:  # its secret was lost with demo.json
         subscriptions.delete(existing, actor=SYSTEM, now=now)
     _, signing_secret = subscriptions.create(
         clinic.organisation,
