@@ -24,6 +24,7 @@ keepalive = 5
 max_requests = 20_000
 max_requests_jitter = 2_000
 control_socket_disable = True
+limit_request_field_size = 32_768  # a booking token far too long is refused in the contract's words
 
 _access = structlog.get_logger("rxscale.access")
 

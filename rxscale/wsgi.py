@@ -1,4 +1,4 @@
-"""The WSGI door. Behind it people wait, so no statement may take for ever."""
+"""The WSGI door."""
 
 import os
 from importlib import import_module
@@ -7,10 +7,11 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from common.postgresql.base import wait_at_most
+from rxscale.chunked import ChunkedBodies
 from rxscale.startup import refuse_unsafe_settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rxscale.settings")
-application = get_wsgi_application()
+application = ChunkedBodies(get_wsgi_application())
 refuse_unsafe_settings()
 wait_at_most(settings.DATABASE_ANSWER_SECONDS)
 # Every view and schema now, before gunicorn forks: a fresh process answers its first request at once.

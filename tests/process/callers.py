@@ -23,17 +23,19 @@ class Answer:
 
 @dataclass(frozen=True)
 class Call:
-    """A POST of JSON to a port of this machine."""
+    """A POST of JSON to a port of this machine, with its length or in chunks."""
 
     port: int
     path: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    is_chunked: bool = False
 
     def send(self) -> Answer:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            connection.request("POST", self.path, self.body, dict(self.headers))
+            body = iter([self.body]) if self.is_chunked else self.body
+            connection.request("POST", self.path, body, dict(self.headers))
             response = connection.getresponse()
             said = json.loads(response.read())
         except (HTTPException, OSError):

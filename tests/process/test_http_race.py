@@ -11,18 +11,18 @@ from collections.abc import Generator
 from concurrent.futures import as_completed
 from datetime import timedelta
 from itertools import islice
-from pathlib import Path
 
+import jwt
 import pytest
 from pytest_django import DjangoDbBlocker
 
 from appointments.models import Appointment
 from appointments.status import Status
-from tests.api.world import make_clinic, on_the_grid
+from tests.api.world import BASE, TOKEN_HEADER, make_clinic, on_the_grid
 
-from .callers import Answer, callers, send_together
+from .callers import Answer, Call, callers, send_together
 from .programs import own_database
-from .web import Web, free_port
+from .web import HALF_HOUR, Web, free_port
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(240)]
 
@@ -31,20 +31,22 @@ ROUNDS, ENOUGH_SECONDS, ENOUGH_ROUNDS = 150, 30.0, 15  # a slow machine plays fe
 TURNS, PER_TURN = 2, 90  # kills of the web, and holds asked for around each
 
 
-@pytest.fixture
-def stage(django_db_blocker: DjangoDbBlocker, tmp_path: Path) -> Generator[Web]:
+@pytest.fixture(scope="module")
+def stage(
+    django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Generator[Web]:
     with django_db_blocker.unblock(), own_database() as url:
-        port = free_port()
+        port, folder = free_port(), tmp_path_factory.mktemp("race")
         environment = {
             "DATABASE_URL": url,
             "REDIS_KEY_PREFIX": f"race-{secrets.token_hex(4)}:",
-            "RXSCALE_DATA_DIR": str(tmp_path),
+            "RXSCALE_DATA_DIR": str(folder),
             "PORT": str(port),
             "WEB_CONCURRENCY": "3",
             "RATE_LIMIT": "off",
         }
         first = on_the_grid(timedelta(hours=24))
-        stage = Web(make_clinic(), first, url, port, environment, tmp_path / "web.log")
+        stage = Web(make_clinic(), first, url, port, environment, folder / "web.log")
         try:
             stage.start()
             yield stage
@@ -63,7 +65,8 @@ def test_one_of_sixteen_processes_gets_the_time_round_after_round(stage: Web) ->
             assert answers == {(201, ""): 1, (409, "slot_taken"): CLIENTS - 1}, f"round {rounds}"
             rounds += 1
 
-    assert Appointment.objects.filter(status=Status.HELD).count() == rounds
+    raced_for = Appointment.objects.filter(starts_at__lt=stage.first + ROUNDS * HALF_HOUR)
+    assert list(raced_for.values_list("status", flat=True)) == [Status.HELD] * rounds
     assert stage.deadlocks() == 0
 
 
@@ -71,7 +74,8 @@ def test_what_was_acknowledged_survives_a_kill_of_the_web(stage: Web) -> None:
     answers: list[Answer] = []
     with callers(CLIENTS) as pool:
         for turn in range(TURNS):
-            calls = [stage.hold(f"{turn}-{n}", turn * PER_TURN + n) for n in range(PER_TURN)]
+            numbers = [ROUNDS + turn * PER_TURN + n for n in range(PER_TURN)]
+            calls = [stage.hold(f"killed-{number}", number) for number in numbers]
             futures = [pool.submit(call.send) for call in calls]
             for future in islice(as_completed(futures), PER_TURN // 3):
                 assert future.result().status == 201
@@ -84,3 +88,12 @@ def test_what_was_acknowledged_survives_a_kill_of_the_web(stage: Web) -> None:
     held = set(Appointment.objects.filter(status=Status.HELD).values_list("uid", flat=True))
     assert acknowledged <= held
     assert stage.deadlocks() == 0
+
+
+def test_a_token_far_too_long_is_refused_by_us_and_not_by_the_server(stage: Web) -> None:
+    token = jwt.encode({}, "s" * 43, algorithm="HS256", headers={"kid": "k" * 9000})
+    headers = ((TOKEN_HEADER, token),)
+
+    answer = Call(stage.port, f"{BASE}/appointments", headers, b"").send()
+
+    assert (answer.status, answer.code) == (401, "invalid_header")
