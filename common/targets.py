@@ -14,6 +14,8 @@ MAX_HEADER_VALUE_LENGTH = 2_000
 _RESOLVE_SECONDS = 3.0
 
 _VISIBLE_ASCII = re.compile(r"[!-~]+")
+# A name, an IPv4 address or an IPv6 one in brackets, and a port: what every reader of URLs takes alike.
+_AUTHORITY = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, 5.6.2
 _HEADER_VALUE = re.compile(r"[!-~]([ \t!-~]*[!-~])?")
 _OUR_PREFIXES = ("webhook-", "x-webhook-", "proxy-", "sec-")
@@ -71,15 +73,23 @@ def _refuse_parts(parsed: httpx.URL, url: str) -> str | None:
     authority = url.partition("://")[2].partition("/")[0].partition("?")[0].partition("#")[0]
     if parsed.scheme not in ("http", "https"):
         return "Use an https:// address."
-    if not parsed.host or "%" in authority:
-        return "The address names no usable host."
     if parsed.userinfo or "@" in authority:
         return "A user name or password in the address is not allowed."
+    if not _AUTHORITY.fullmatch(authority) or not _host_of(parsed):
+        return "The address names no usable host."
     default = 443 if parsed.scheme == "https" else 80
     port = default if parsed.port is None else parsed.port
     if not (port in (443, 8443) or 1024 <= port <= 65535):
         return "Use port 443, 8443 or one from 1024 to 65535."
     return None
+
+
+def _host_of(parsed: httpx.URL) -> str:
+    """ "" when there is none, or one that only looks like an internationalised name (`xn--a`)."""
+    try:
+        return parsed.host
+    except UnicodeError:
+        return ""
 
 
 def _refuse_place(parsed: httpx.URL, *, allow_loopback: bool) -> str | None:

@@ -265,6 +265,12 @@ def test_a_redirect_is_an_answer_like_any_other() -> None:
         "https://2130706433/",
         "https://0x7f000001/",
         "https://0177.0.0.1/",
+        "https://xn--/",  # names that only look internationalised
+        "https://xn--a.example/",
+        "https://xn--bcher-kva../",
+        "https://partner[.example/",  # readers of URLs disagree about these
+        "https://partner,example/",
+        "https://par%74ner.example/",
         "https://localhost/",
         "https://[::1]/",
         "https://[::ffff:10.0.0.1]/",
@@ -288,6 +294,7 @@ def test_what_must_not_be_a_target_is_refused_when_saved(url: str) -> None:
         "https://8.8.8.8:1024/",
         "https://[2606:4700:4700::1111]/",
         "https://a-name-that-does-not-resolve.invalid/",
+        "https://xn--bcher-kva.invalid/",
     ],
 )
 def test_what_may_be_a_target_is_accepted(url: str) -> None:

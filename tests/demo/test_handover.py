@@ -1,20 +1,15 @@
-"""What `make demo` promises: two believable clinics, and a demo.json that opens them."""
+"""What demo.json promises to partners' programs: its keys, and that they open what they name."""
 
 import json
 import stat
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings as project
-from pytest_django import Settings
 
-from appointments.models import Appointment
 from appointments.slots import starts_by_doctor
-from appointments.status import Status
 from booking_secrets import secrets, tokens
 from booking_secrets.models import BookingSecret
 from common.clock import to_epoch, utc_now
@@ -22,7 +17,7 @@ from notifications import subscriptions
 from notifications.models import NotificationSubscription
 from organisations import api_keys
 from organisations.models import ApiKey, Doctor, Organisation, Patient, Permission, User
-from rxscale.demo import handover, visits
+from rxscale.demo import handover
 from rxscale.demo.clinic import HARBOUR, NORTHSIDE, Clinic, stand_up
 from tests.api.world import mint
 from tests.factories import ADMIN
@@ -43,22 +38,14 @@ KEYS = {
     "api_key",
     "webhook",
 }
-FEW = 4
 Facts = dict[str, Any]
 
 
-@pytest.fixture(autouse=True)
-def _demo_settings(settings: Settings, tmp_path: Path) -> None:
-    settings.DATA_DIR = tmp_path
-    settings.ALLOW_LOOPBACK_WEBHOOKS = True
-
-
 @pytest.fixture
-def clinics() -> tuple[Clinic, Clinic]:
-    """Both, with fewer patients."""
-    now = utc_now() - timedelta(days=3)
-    first = stand_up(replace(NORTHSIDE, patient_count=FEW), now=now)
-    return first, stand_up(replace(HARBOUR, patient_count=FEW), now=now)
+def clinics(northside: Clinic) -> tuple[Clinic, Clinic]:
+    """Both, with few patients."""
+    now = utc_now()
+    return northside, stand_up(replace(HARBOUR, patient_count=2), since=now, now=now)
 
 
 @pytest.fixture
@@ -144,7 +131,7 @@ def test_another_start_keeps_what_is_there(
     tables = (Organisation, Doctor, Patient, BookingSecret, ApiKey, NotificationSubscription)
     counts = [table.objects.count() for table in tables]
 
-    stand_up(clinics[0].plan, now=utc_now())
+    stand_up(clinics[0].plan, since=utc_now(), now=utc_now())
 
     assert start() == before
     assert [table.objects.count() for table in tables] == counts
@@ -181,24 +168,3 @@ def test_a_subscription_that_nobody_listened_to_receives_again(
     assert start() == before
     subscription.refresh_from_db()
     assert subscription.disabled_at is None
-
-
-def test_the_past_is_lived_through_and_what_is_ahead_topped_up(
-    clinics: tuple[Clinic, Clinic], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(visits, "DAYS_AHEAD", 3)
-    clinic, now = clinics[1], utc_now()
-    rows = Appointment.objects.of(clinic.organisation)
-
-    visits.live_through(clinic, since=now - timedelta(days=2), now=now)
-
-    lived = set(rows.values_list("uid", flat=True))
-    over = rows.filter(ends_at__lte=now - project.COMPLETE_AFTER)
-    assert over.exists()
-    assert not over.filter(status=Status.CONFIRMED).exists()
-    assert rows.filter(status=Status.HELD, hold_expires_at__gt=now).exists()
-
-    visits.top_up(clinic, now=now + timedelta(days=2))
-
-    assert lived < set(rows.values_list("uid", flat=True))
-    assert rows.filter(starts_at__gt=now + timedelta(days=4)).exists()
