@@ -104,6 +104,8 @@ def run_procfile(procfile: Path, environment: Mapping[str, str]) -> int:
     What a killed supervisor of the same data folder left running is ended first: it would hold the port.
     """
     _end_orphans_of_the_killed(environment["RXSCALE_DATA_DIR"])
+    # From Python 3.14 on the default puts a server between: then nobody here hears of a death.
+    multiprocessing.set_start_method("fork", force=True)
     manager = KeepingManager()
     for name, command in parse_procfile(procfile.read_text()).processes.items():
         manager.add_process(

@@ -15,10 +15,12 @@ from .programs import ROOT, eventually
 
 pytestmark = pytest.mark.process
 
+# Under the start method that is the default from Python 3.14 on.
 _SUPERVISE = """
-import os, sys
+import multiprocessing, os, sys
 from pathlib import Path
 from rxscale.demo.supervisor import run_procfile
+multiprocessing.set_start_method("forkserver")
 sys.exit(run_procfile(Path(sys.argv[1]), os.environ))
 """
 # A parent with a pool, as web and worker are: each leaves its pid in the folder that is its argument.
