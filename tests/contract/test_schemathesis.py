@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -23,7 +24,6 @@ from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from organisations.models import Permission
-from rxscale.wsgi import application
 from tests.api.everything import (
     MANAGEMENT,
     SCHEDULING,
@@ -86,6 +86,8 @@ def schema_of(base: str) -> OpenApiSchema:
     checks = {"positive_data_acceptance": {"enabled": False}}
     generation = {"with-security-parameters": False}  # each test sends its own credential
     config = SchemathesisConfig.from_dict({"checks": checks, "generation": generation, "seed": 1})
+    # Not rxscale.wsgi: that sets for the whole process how long PostgreSQL may take to answer.
+    application = get_wsgi_application()
     return schemathesis.openapi.from_wsgi(f"{base}/openapi.json", application, config=config)
 
 
