@@ -1,5 +1,6 @@
 """The parts of pages, as HTML."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +10,15 @@ from django.test import Client
 
 from organisations.models import MaintenanceRun
 from portals import layout
-from portals.templatetags.ui import ago, badge, breakable, copy, distance, when
+from portals.templatetags.ui import (
+    ago,
+    badge,
+    breakable,
+    copy,
+    distance,
+    language_in_words,
+    when,
+)
 from tests.factories import NOW
 
 from .gallery import CancelForm
@@ -59,6 +68,30 @@ def test_a_time_names_its_zone_and_the_second_zone_where_it_differs() -> None:
     )
     assert "when-second" not in when(instant, "Europe/Berlin", second="Europe/Paris")
     assert when(None, "Europe/Berlin") == ""
+    shown = when(instant, "Asia/Kathmandu", style="clock")
+    assert re.sub("<[^>]+>", "", shown) == "05:15 UTC+05:45"
+    assert "Wed 3 Mar, 00:30" in when(instant, "Europe/Berlin", style="day")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (59, "now"),
+        (60, "in 1 min"),
+        (3600, "in 1 h 0 min"),
+        (-11_520, "3 h 12 min ago"),
+        (90_000, "in 1 d"),
+    ],
+)
+def test_a_countdown_gives_hours_with_their_minutes(seconds: int, words: str) -> None:
+    assert distance(NOW + timedelta(seconds=seconds), NOW, is_exact=True) == words
+
+
+@pytest.mark.parametrize(
+    ("code", "words"), [("de", "German"), ("de-AT", "German"), ("tlh", "tlh"), ("", "")]
+)
+def test_a_language_is_named(code: str, words: str) -> None:
+    assert language_in_words(code) == words
     assert ago(None, "Europe/Berlin") == "never"
 
 

@@ -1,5 +1,7 @@
 """Who gets into the doctor portal: doctors with a login, in one or several organisations, until deactivated."""
 
+import re
+
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
@@ -9,7 +11,7 @@ from portals.doctor.access import ACCESS_QUERIES
 from tests.factories import make_doctor, make_member, make_organisation, make_user
 from tests.portals.clinic.conftest import sign_in
 
-from .surgery import Surgery, log_in, url
+from .surgery import Surgery, log_in, open_surgery, url
 
 pytestmark = pytest.mark.django_db
 
@@ -122,3 +124,15 @@ def test_a_user_without_any_portal_is_refused_without_a_way_on(db: None) -> None
 
     assert answer.status_code == 403
     assert "To the" not in answer.content.decode()
+
+
+def test_on_a_phone_the_rooms_are_in_reach_of_the_thumb_and_in_no_menu(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page = open_surgery(monkeypatch).jane.get(url("today")).content.decode()
+    bar = page.partition('<nav class="tab-bar')[2].partition("</nav>")[0]
+
+    rooms = ("today", "appointments", "availability", "settings")
+    assert re.findall(r'href="([^"]+)"', bar) == [url(room) for room in rooms]
+    assert bar.count('aria-current="page"') == 1
+    assert 'aria-label="Menu"' not in page

@@ -274,6 +274,12 @@ def test_a_doctor_moves_a_visit_to_another_of_their_own_times(
     assert "This appointment was moved. Go to the new one" in page
 
 
+def test_where_only_ones_own_times_are_offered_the_doctor_needs_no_word(surgery: Surgery) -> None:
+    """The office reads why it cannot choose a doctor; a doctor cannot anyway."""
+    visit = surgery.clinic.book(START + DAY)
+    assert "same doctor only" not in words(surgery.jane.get(url("appointment-rebook", visit.uid)))
+
+
 def test_inside_the_notice_it_is_too_close_to_move(surgery: Surgery) -> None:
     visit = surgery.clinic.book()
     surgery.at(START - 59 * MINUTE)
