@@ -1,6 +1,7 @@
 """What people of the demo do, and who they are to the verbs."""
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from appointments import lifecycle, slots
 from appointments.models import Appointment, AppointmentType
@@ -45,13 +46,19 @@ def someone(shop: Shop, customer_id: str, name: str, *, now: datetime, **fields:
 def first_free(
     kind: AppointmentType, doctor: Doctor, since: datetime, span: timedelta, *, now: datetime
 ) -> datetime:
-    """The first start of the doctor from `since` on. Raises NothingFree."""
-    start = to_epoch(since)
+    """The doctor's first start within `span` of the first nine o'clock from `since` on. Raises NothingFree."""
+    nine = _nine_oclock(since.astimezone(ZoneInfo(doctor.timezone)))
+    start = to_epoch(nine)
     end = start + int(span.total_seconds())
     free = slots.bookable(kind, start=start, end=end, now=now, doctor=doctor)
     if not free:
-        raise NothingFree(f"{doctor.display_name} has nothing free from {since:%Y-%m-%d %H:%M} on")
+        raise NothingFree(f"{doctor.display_name} has nothing free from {nine:%Y-%m-%d} on")
     return from_epoch(free[0].starts_at)
+
+
+def _nine_oclock(local: datetime) -> datetime:
+    nine = local.replace(hour=9, minute=0, second=0, microsecond=0)
+    return nine if nine >= local else nine + timedelta(days=1)
 
 
 def book(

@@ -17,7 +17,6 @@ from availability import editing
 from availability.models import MINUTES_PER_DAY, AvailabilityOverride, AvailabilityWindow
 from availability.values import OverrideValues
 from availability.windows import Hours
-from common.clock import from_epoch, to_epoch
 from organisations.models import Doctor
 
 from .acts import as_doctor, as_patient, first_free
@@ -96,8 +95,8 @@ def _book(
 
 def _hold(clinic: Clinic, random: Random, *, now: datetime) -> Appointment | None:
     kind, doctor = clinic.types[0], clinic.doctors[0]
-    tomorrow = to_epoch(now + timedelta(days=1))
-    start = first_free(kind, doctor, from_epoch(tomorrow), timedelta(days=1), now=now)
+    day = timedelta(days=1)
+    start = first_free(kind, doctor, now + day, day, now=now)
     for patient in random.sample(clinic.patients, min(TRIES, len(clinic.patients))):
         try:
             return lifecycle.hold(

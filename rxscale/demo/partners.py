@@ -43,19 +43,21 @@ def receive(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def tell(clinic: Clinic, *, port: int, now: datetime) -> bool:
-    """The story of both, told once; whether it was. Nothing where webhooks may not go to that port."""
+    """The story of both, told once; whether it was. Nothing where webhooks may not go to that port.
+
+    Raises OSError when somebody listens there already.
+    """
     home = f"http://127.0.0.1:{port}{PATH}"
     ours = NotificationSubscription.objects.of(clinic.organisation)
     if ours.filter(target__contains=PATH).exists():
         return False
-    began = now - 3 * _DAY
-    try:
-        for name in ANSWERS:
-            _subscribe(clinic, f"{home}{name}", now=began)
-    except Invalid:
-        return False
-    answers = dict.fromkeys(ANSWERS, 204)
+    began, answers = now - 3 * _DAY, dict.fromkeys(ANSWERS, 204)
     with answering(port, answers):
+        try:
+            for name in ANSWERS:
+                _subscribe(clinic, f"{home}{name}", now=began)
+        except Invalid:
+            return False
         _live_through(clinic, answers, began, now=now)
     return True
 

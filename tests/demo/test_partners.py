@@ -69,8 +69,17 @@ def test_the_story_is_told_once(told: Clinic, port: int) -> None:
     assert DeliveryAttempt.objects.count() == before
 
 
-def test_where_no_webhook_may_go_it_is_not_told(northside: Clinic) -> None:
-    assert not partners.tell(northside, port=80, now=utc_now())
+def test_where_no_webhook_may_go_it_is_not_told(northside: Clinic, doors: Settings) -> None:
+    doors.ALLOW_LOOPBACK_WEBHOOKS = False
+
+    assert not partners.tell(northside, port=0, now=utc_now())
+    assert NotificationSubscription.objects.of(northside.organisation).count() == 0
+
+
+def test_where_somebody_listens_it_is_not_begun(northside: Clinic) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(OSError, match="in use"):
+        partners.tell(northside, port=other.getsockname()[1], now=utc_now())
+
     assert NotificationSubscription.objects.of(northside.organisation).count() == 0
 
 

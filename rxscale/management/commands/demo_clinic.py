@@ -26,11 +26,17 @@ class Command(BaseCommand):
         northside, harbour = (self._clinic(plan) for plan in (NORTHSIDE, HARBOUR))
         # The stories first: what happens in them is long past when anybody subscribes.
         set_pieces.tell(northside, now=utc_now())
-        partners.tell(northside, port=int(os.environ.get("PORT", "8000")), now=utc_now())
+        self._tell_of_partners(northside, int(os.environ.get("PORT", "8000")))
         path = handover.write(northside, harbour, now=utc_now())
         shop_keys.hand_over(northside, handover.booking_secret(path), now=utc_now())
         on_call.bring_to_life(northside, now=utc_now())
         self.stdout.write(handover.words(path))
+
+    def _tell_of_partners(self, clinic: Clinic, port: int) -> None:
+        try:
+            partners.tell(clinic, port=port, now=utc_now())
+        except OSError as error:
+            raise CommandError(f"Port {port}: {error.strerror}. Set PORT to another.") from None
 
     def _clinic(self, plan: ClinicPlan) -> Clinic:
         now = utc_now()
