@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from django.urls import reverse
 
 from organisations.actors import ActorKind
+from portals.lengths import length
 
 GROUPS: dict[str, dict[str, str]] = {
     "Signing in and accounts": {
@@ -113,6 +114,14 @@ KINDS: dict[str, str] = {
     ActorKind.SYSTEM: "automatic",
 }
 
+_UID = "_uid"
+_NAMES = {
+    "minutes_before": "time",
+    "recipient_group": "whom",
+    "send_email": "e-mail",
+    "send_sms": "SMS",
+}
+
 _PAGES = {
     "pp": "clinic:patient",
     "mtg": "clinic:appointment",
@@ -131,9 +140,10 @@ def action_in_words(action: str) -> str:
 
 
 def details_in_words(details: Mapping[str, object]) -> str:
-    """E.g. `fields: mobile phone, timezone · role: admin`; nothing said is left out."""
-    said = {name: value for name, value in details.items() if value not in (None, "", [])}
-    return " · ".join(f"{_plain(name)}: {_value(name, value)}" for name, value in said.items())
+    """E.g. `fields: mobile phone, timezone · role: admin`; nothing said is left out, uids come last."""
+    said = [(name, value) for name, value in details.items() if value not in (None, "", [])]
+    said.sort(key=lambda pair: pair[0].endswith(_UID))  # stable: else as the entry has them
+    return " · ".join(f"{_plain(name)}: {_value(name, value)}" for name, value in said)
 
 
 def url_of(uid: str) -> str:
@@ -143,12 +153,14 @@ def url_of(uid: str) -> str:
 
 
 def _plain(name: str) -> str:
-    return name.replace("_", " ")
+    return _NAMES.get(name, name.removesuffix(_UID).replace("_", " "))
 
 
 def _value(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if name == "minutes_before" and isinstance(value, int):
+        return f"{length(value)} before"
     if isinstance(value, list):
         return ", ".join(_plain(str(item)) if name == "fields" else str(item) for item in value)
     return str(value)

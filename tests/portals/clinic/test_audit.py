@@ -300,3 +300,8 @@ def test_an_action_nobody_listed_reads_as_it_is_spelt() -> None:
 def test_details_are_read_out() -> None:
     details = {"is_on": False, "fields": ["mobile_phone"], "minutes": 15, "why": "", "shop": None}
     assert details_in_words(details) == "is on: no · fields: mobile phone · minutes: 15"
+
+
+def test_a_reminders_details_read_as_its_form_does_with_the_uid_last() -> None:
+    details = {"appointment_type_uid": "at-1", "send_sms": False, "minutes_before": 2880}
+    assert details_in_words(details) == "SMS: no · time: 2 days before · appointment type: at-1"
