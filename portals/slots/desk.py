@@ -53,6 +53,7 @@ class Booking:
     same_time: datetime | None = None  # with the preferred doctor: offered first while it is free
     other_type_url: str = ""
     patient_url: str = ""  # the patient's page, where the portal has one
+    why_url: str = ""  # why the visit's doctor has no slot, where the portal says so
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from portals.slots.desk import Booking, answer
 from portals.slots.picker import doctors_of
 
 from .offers import actions_of, is_offered
-from .rows import patient_url, visit_url
+from .rows import patient_url, visit_url, why_url
 
 _SAME_DOCTOR = "It can be moved with the same doctor only."
 
@@ -83,6 +83,7 @@ def _move(
         preferred=visit.doctor,
         may_choose_doctor=not keeps_doctor,
         doctor_rule="" if doctors or not is_bound else _SAME_DOCTOR,
+        why_url=why_url(visit.doctor, visit.appointment_type, request.now, portal),
     )
 
 

@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from appointments.models import Appointment
+from appointments.models import Appointment, AppointmentType
 from appointments.status import ACTIVE, Status
 from common.clock import zone as zone_of
 from common.local_time import zone_label
-from organisations.models import Patient
+from organisations.models import Doctor, Patient
 
 from .filters import name_of
 
@@ -82,6 +83,15 @@ def _of_chain(visit: Appointment, other: Appointment | None, portal: str) -> str
 def patient_url(patient: Patient, portal: str) -> str:
     """The patient's page; "" in a portal that has none."""
     return reverse("clinic:patient", args=[patient.uid]) if portal == "clinic" else ""
+
+
+def why_url(doctor: Doctor, kind: AppointmentType, now: datetime, portal: str) -> str:
+    """Why the doctor has no slot of that type today; "" in a portal that has no such page."""
+    if portal != "clinic":
+        return ""
+    today = now.astimezone(zone_of(doctor.timezone)).date()
+    query = urlencode({"type": kind.uid, "date": today.isoformat()})
+    return f"{reverse('clinic:doctor', args=[doctor.uid])}?{query}"
 
 
 def elsewhere(local: datetime, zone_name: str) -> str:

@@ -58,7 +58,8 @@ def url(name: str, *args: str) -> str:
 
 def words(response: Any) -> str:
     """What a person reads: no tags, single blanks."""
-    return " ".join(unescape(sub(r"<[^>]*>", " ", response.content.decode())).split())
+    page = response.content.decode().replace("<wbr>", "")
+    return " ".join(unescape(sub(r"<[^>]*>", " ", page)).split())
 
 
 def actions(response: Any) -> list[str]:

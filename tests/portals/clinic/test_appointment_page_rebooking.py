@@ -7,8 +7,9 @@ from django.http import HttpResponse
 from pytest_django import DjangoAssertNumQueries
 
 from appointments import lifecycle
-from appointments.models import Appointment
+from appointments.models import Appointment, RebookingMode
 from appointments.status import Status
+from availability.models import AvailabilityWindow
 from common.clock import to_epoch
 from organisations.models import Doctor
 from portals.clinic.access import ACCESS_QUERIES
@@ -221,6 +222,24 @@ def test_a_week_without_a_free_time_leads_to_the_next(desk: FrontDesk) -> None:
     text = words(_open(desk, visit, "rebook"))
 
     assert "No free time in these days Next free time: Mon 22 Mar 2027, 00:00" in text
+
+
+def test_where_only_one_doctor_will_do_a_calendar_without_a_free_time_leads_to_the_reason(
+    desk: FrontDesk,
+) -> None:
+    visit = desk.clinic.book()
+    AvailabilityWindow.objects.all().delete()
+    Appointment.objects.update(rebooking_mode=RebookingMode.SAME_DOCTOR)
+    why = f"{url('doctor', visit.doctor.uid)}?type={visit.appointment_type.uid}&amp;date=2027-03-01"
+
+    alone = _open(desk, visit, "rebook").text
+    Appointment.objects.update(rebooking_mode=RebookingMode.ANY_DOCTOR)
+    among_others = _open(desk, visit, "rebook").text
+
+    assert f'href="{why}">Why are there no slots?</a>' in alone
+    assert "Choose another doctor" not in alone
+    assert "No free time" in among_others
+    assert why not in among_others
 
 
 def test_the_desk_costs_the_same_with_one_doctor_and_with_three(
