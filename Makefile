@@ -7,7 +7,7 @@ LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-ver
 	--no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test sabotage chaos bench bench-quick check fmt lock
+.PHONY: help demo demo-reset test sabotage chaos bench bench-quick check fmt messages lock
 
 help: ## what can be done here
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -52,6 +52,9 @@ check: .venv/installed ## every rule a machine can keep
 fmt: .venv/installed ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+messages: .venv/installed ## bring the German texts up to date with the sources, and compile them
+	@$(BIN)/python manage.py messages
 
 lock: .venv/installed ## renew requirements/*.txt from pyproject.toml
 	$(LOCK) --upgrade pyproject.toml -o requirements/base.txt

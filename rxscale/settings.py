@@ -200,6 +200,7 @@ if ENVIRONMENT == "test":  # hundreds of made-up people; a slow hash protects no
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True

@@ -14,7 +14,7 @@ from appointments.models import Appointment
 from appointments.status import Status
 from booking_secrets import sessions
 from common.clock import zone
-from common.local_time import day_in_words, time_in_words
+from common.local_time import clock_time, day_in_words, time_in_words
 from common.texts import is_storable
 from organisations import patients
 from organisations.patients import UnusableFields
@@ -24,6 +24,7 @@ from portals.forms import PortalForm
 from .access import BookingRequest, booking_page
 from .by_link import here
 from .holding import RAN_OUT, give_back, own_visit
+from .languages import language_for, spoken_by
 from .visit_page import visit_page
 from .wishes import ANY, choose_url
 
@@ -165,7 +166,7 @@ def _show(
         "day": day_in_words(visit.starts_at, request.zone),
         "time": time_in_words(visit.starts_at, request.zone),
         "length": letters.length(visit),
-        "until": f"{until.astimezone(zone(request.zone)):%H:%M}",
+        "until": clock_time(until.astimezone(zone(request.zone))),
         "seconds_left": int((until - request.now).total_seconds()),
         "query": request.GET.urlencode(),
     }
@@ -219,6 +220,10 @@ def _is_written(request: BookingRequest, form: DetailsForm) -> bool:
     values = {name: form.cleaned_data[name] for name in FIELDS}
     if request.booking.timezone:
         values["timezone"] = request.booking.timezone
+    if not spoken_by(request.patient):
+        values["language"] = language_for(
+            request
+        )  # as the page was; messages have no browser to ask
     try:
         patients.type_in(request.patient, values, now=request.now)
     except UnusableFields as unusable:
