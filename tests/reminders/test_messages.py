@@ -191,8 +191,16 @@ def test_the_patients_language_is_spoken(clinic: Clinic) -> None:
     clinic.visit.patient.language = "de-CH"
     clinic.visit.patient.save()
 
-    assert "Dienstag, 2" in clinic.email(RecipientGroup.PATIENT).text
-    assert "Di 2" in clinic.sms(RecipientGroup.PATIENT)
+    mail, text = clinic.email(RecipientGroup.PATIENT), clinic.sms(RecipientGroup.PATIENT)
+    assert mail.subject == "Erinnerung an Ihren Termin"
+    assert "Wann: Dienstag, 2. März 2027, 13:30 Uhr (Asien/Kolkata, IST)" in mail.text
+    assert '<html lang="de">' in mail.html
+    assert text.startswith(
+        "Northside Shop: Ihr Termin\nDi, 2. März 2027, 13:30 Uhr (Asien/Kolkata, IST)\n"
+    )
+    assert "\nTeilnehmen: http" in text
+    assert "\nÄndern: http" in text
+    assert septets(text) <= SEPTETS_IN_TWO_SEGMENTS
     assert "Tuesday, 2" in clinic.email(RecipientGroup.DOCTOR).text
 
 

@@ -10,7 +10,9 @@ from babel.messages.mofile import read_mo
 from django.test import Client
 from django.utils import translation
 
+from appointments import messages
 from common.local_time import in_short, in_words, zone_in_words
+from notifications.models import Delivery
 from portals.booking.zones import zones_by_region
 from rxscale import catalogue
 from tests.appointments.clinic import START, Clinic
@@ -203,6 +205,19 @@ def test_the_visits_page_is_german_throughout(
     assert "Wann passt es Ihnen besser?" in holder.text(path_of(visit, "move"))
     calendar = holder.get(path_of(visit, "appointment.ics")).content.decode()
     assert f"SUMMARY:Sprechstunde bei {visit.doctor.display_name}" in calendar
+
+
+def test_the_confirmation_is_german_and_the_doctors_mail_is_not(clinic: Clinic) -> None:
+    clinic.book(patient=make_patient(shop=clinic.shop, language="de"))
+
+    to_patient, to_doctor = (
+        messages.render(Delivery.objects.get(recipient_group=group), NOW)
+        for group in ("patient", "doctor")
+    )
+    assert to_patient.subject == "Ihr Termin ist bestätigt"
+    assert "Dauer: 30 Minuten" in to_patient.text
+    assert b"SUMMARY:Sprechstunde bei " in to_patient.attachments[0].content
+    assert to_doctor.subject == "A new appointment has been booked"
 
 
 def test_times_and_zones_are_told_in_the_languages_way() -> None:
