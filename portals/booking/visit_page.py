@@ -157,5 +157,6 @@ def change_rule(appointment: Appointment, zone_name: str, now: datetime) -> str:
 
 def contact_of(shop: Shop) -> str:
     """Whom to ask: the shop by name, and how to reach it."""
-    ways = " / ".join(way for way in (shop.contact_email, shop.contact_phone) if way)
+    number = shop.contact_phone.replace(" ", "\N{NO-BREAK SPACE}")
+    ways = " / ".join(way for way in (shop.contact_email, number) if way)
     return f"{shop.name} ({ways})" if ways else shop.name

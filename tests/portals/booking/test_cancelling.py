@@ -28,7 +28,7 @@ ACTS = ("move", "cancel", "reminders")
 @pytest.fixture
 def visit(clinic: Clinic) -> Appointment:
     """Six hours ahead, of a patient whom both mails and text messages reach."""
-    clinic.shop.contact_phone = "+4930901820"
+    clinic.shop.contact_phone = "+49 30 901820"
     clinic.shop.save()
     patient = make_patient(shop=clinic.shop, phone="+4915112345678", timezone="Europe/Berlin")
     return clinic.book(patient=patient)
@@ -83,7 +83,10 @@ def test_inside_the_notice_nothing_is_cancelled_and_the_page_says_whom_to_tell(
     visit.refresh_from_db()
     assert visit.status == Status.CONFIRMED
     page = holder.text(path_of(visit), at=late)
-    assert "please tell Northside Shop (hello@shop.example / +4930901820)." in page
+    assert (
+        "please tell Northside Shop (hello@shop.example / +49\N{NO-BREAK SPACE}30\N{NO-BREAK SPACE}901820)."
+        in page
+    )
     assert path_of(visit, "cancel") not in page
     assert path_of(visit, "move") not in page
 
