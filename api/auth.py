@@ -17,6 +17,7 @@ from booking_secrets import tokens
 from booking_secrets.tokens import BookingToken, TokenRefused
 from common.client_address import client_address
 from common.clock import utc_now
+from common.counters import API_KEYS_REFUSED
 from organisations import api_keys
 from organisations.api_keys import ApiKeyRefused
 from organisations.models import ApiKey, Organisation, Permission, Shop
@@ -163,7 +164,11 @@ def _token_caller(text: str) -> TokenCaller:
 
 
 def _key_caller(text: str) -> KeyCaller:
-    return KeyCaller(api_keys.authenticate(text, now=utc_now()))
+    try:
+        return KeyCaller(api_keys.authenticate(text, now=utc_now()))
+    except ApiKeyRefused:
+        API_KEYS_REFUSED.inc()
+        raise
 
 
 def _counted(request: HttpRequest, identify: Callable[[], Identified]) -> Identified:

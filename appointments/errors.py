@@ -31,6 +31,7 @@ class Refused(Exception):
         self.code = code
         self.message = _MESSAGES[code]
         self.details = details
+        self.is_counted = False  # for /metrics, see `verbs`
         super().__init__(code, details)
 
 

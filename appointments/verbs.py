@@ -7,6 +7,7 @@ from typing import ParamSpec
 
 from django.db import IntegrityError
 
+from common.counters import CONFLICTS
 from common.retrying import Result, retrying
 from organisations.models import Organisation, Patient
 
@@ -28,10 +29,21 @@ def verb(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
             return retrying(lambda: function(*args, **kwargs))
         except IntegrityError as error:
             if refusal := refusal_of(error):
+                _count(refusal)
                 raise refusal from error
+            raise
+        except Refused as refusal:
+            _count(refusal)
             raise
 
     return run
+
+
+def _count(refusal: Refused) -> None:
+    """Once, however many verbs it passes on its way out."""
+    if not refusal.is_counted:
+        refusal.is_counted = True
+        CONFLICTS.labels(refusal.code).inc()
 
 
 def in_batches(batch: Callable[[], int], *, limit: int) -> int:

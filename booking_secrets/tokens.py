@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest
 
 from common.clock import from_epoch
+from common.counters import TOKENS_REFUSED
 from organisations.models import Organisation, Shop
 
 from . import refusal_counts
@@ -22,6 +23,12 @@ from .token_form import read_kid, signed_payload
 
 __all__ = ["BookingToken", "TokenRefused", "check", "verify"]
 
+_COUNTED_SUBJECTS = frozenset(
+    [
+        *("alg", "typ", "kid", "aud", "exp", "nbf", "iat"),
+        *("shop_identifier", "shop_customer_id", "patient_profile_fields"),
+    ]
+)
 _USE_IS_RECORDED_EVERY = timedelta(minutes=1)
 
 
@@ -46,11 +53,11 @@ def verify(token: str, *, now: datetime) -> BookingToken:
     whose `kid` we know is counted (`refusal_counts`). Call this outside a transaction: that write
     should not keep the secret's row locked.
     """
-    secret = _secret_of(BookingSecret.objects.all(), read_kid(token))
     try:
-        verified = _judge(secret, token, now)
+        secret = _secret_of(BookingSecret.objects.all(), read_kid(token))
+        verified = _judged_and_counted(secret, token, now)
     except TokenRefused as refused:
-        refusal_counts.count(secret.organisation.uid, secret.key_id, refused.reason, now=now)
+        TOKENS_REFUSED.labels(_counted_as(refused)).inc()
         raise
     _record_use(secret, verified.expires_at, now)
     return verified
@@ -63,6 +70,19 @@ def check(organisation: Organisation, token: str, *, now: datetime) -> BookingTo
     """
     secret = _secret_of(BookingSecret.objects.of(organisation), read_kid(token))
     return _judge(secret, token, now)
+
+
+def _counted_as(refused: TokenRefused) -> str:
+    """A repeated claim may have any name; a metric must not."""
+    return refused.reason if refused.subject in _COUNTED_SUBJECTS else f"{refused.code}/"
+
+
+def _judged_and_counted(secret: BookingSecret, token: str, now: datetime) -> BookingToken:
+    try:
+        return _judge(secret, token, now)
+    except TokenRefused as refused:
+        refusal_counts.count(secret.organisation.uid, secret.key_id, refused.reason, now=now)
+        raise
 
 
 def _secret_of(rows: BookingSecretQuerySet, kid: str) -> BookingSecret:

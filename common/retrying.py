@@ -7,6 +7,8 @@ from typing import TypeVar
 
 from django.db import DatabaseError, connection, transaction
 
+from common.counters import TRANSACTION_RETRIES
+
 Result = TypeVar("Result")
 
 # serialization_failure, deadlock_detected, lock_not_available: nothing is wrong with the work itself.
@@ -41,6 +43,7 @@ def retrying(
             is_last = attempt == ATTEMPTS - 1
             if not is_outermost or is_last or sqlstate(error) not in TRANSIENT:
                 raise
+            TRANSACTION_RETRIES.labels(sqlstate(error)).inc()
         sleep(pause(attempt))
     raise AssertionError("unreachable: the last attempt returns or raises")
 

@@ -19,6 +19,7 @@ from common.rate_limits import parse_limits
 
 _ENVIRONMENTS = ("development", "demo", "test", "production")
 _SHORTEST_SECRET_KEY = 50
+_SHORTEST_METRICS_TOKEN = 20
 _NOT_SENDING = ("console", "dummy", "filebased", "locmem")
 
 
@@ -31,6 +32,7 @@ def check_settings(**_: Any) -> Sequence[CheckMessage]:
         *_rate_limits(),
         *_trusted_proxies(),
         *_maintenance_interval(),
+        *_metrics_token(),
     ]
 
 
@@ -67,6 +69,19 @@ def check_email(**_: Any) -> Sequence[CheckMessage]:
             "E-mail goes to files, not to people.",
             hint="Set EMAIL_BACKEND to an anymail backend or django.core.mail.backends.smtp.EmailBackend.",
             id="rxscale.W002",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def check_metrics(**_: Any) -> Sequence[CheckMessage]:
+    if settings.METRICS_TOKEN:
+        return []
+    return [
+        checks.Warning(
+            "Nobody can read /metrics.",
+            hint="Set METRICS_TOKEN, and give it to Prometheus as its bearer token.",
+            id="rxscale.W003",
         )
     ]
 
@@ -157,3 +172,9 @@ def _maintenance_interval() -> Iterator[CheckMessage]:
     if not 0 < seconds < overdue.total_seconds():
         hint = f"Set MAINTENANCE_INTERVAL_SECONDS between 1 and {overdue.total_seconds():.0f}, usually 60."
         yield Error("The maintenance manager would always be late.", hint=hint, id="rxscale.E013")
+
+
+def _metrics_token() -> Iterator[CheckMessage]:
+    if settings.METRICS_TOKEN and len(settings.METRICS_TOKEN) < _SHORTEST_METRICS_TOKEN:
+        hint = "Set METRICS_TOKEN to 20 or more random characters, or to nothing."
+        yield Error("METRICS_TOKEN is short.", hint=hint, id="rxscale.E014")

@@ -9,7 +9,7 @@ import structlog
 from django.conf import settings
 from gunicorn.glogging import Logger
 
-from rxscale import logs, request_ids
+from rxscale import logs, request_ids, shared_counters
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rxscale.settings")
 
@@ -54,3 +54,17 @@ class HouseLogger(Logger):
 
 
 logger_class = HouseLogger
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """Give the newcomer the lowest place that no living worker has."""
+    taken = {other.place for other in server.WORKERS.values()}
+    worker.place = min(set(range(len(taken) + 1)) - taken)
+
+
+def post_fork(_server: Any, worker: Any) -> None:
+    shared_counters.take_place(worker.place)
+
+
+def on_exit(_server: Any) -> None:
+    shared_counters.forget()

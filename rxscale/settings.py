@@ -66,6 +66,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "rxscale.request_ids.RequestIdMiddleware",
+    "rxscale.metrics.CountingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "rxscale.security_headers.SecurityHeadersMiddleware",
     "api.answers.AnswerMiddleware",
@@ -229,7 +230,7 @@ LOGGING = logs.configuration(
 
 # What a browser and a reverse proxy are told.
 SECURE_SSL_REDIRECT: bool = env.bool("SECURE_SSL_REDIRECT", default=IS_PRODUCTION)
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS: int = env.int(
     "SECURE_HSTS_SECONDS", default=31_536_000 if IS_PRODUCTION else 0
 )
@@ -287,6 +288,7 @@ CELERY_BEAT_SCHEDULE = {
 
 # Domain knobs, each named in docs/operating.md
 MAINTENANCE_OVERDUE_AFTER = timedelta(minutes=3)
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
 HEARTBEAT_URL: str = env.str("HEARTBEAT_URL", default="")
 RATE_LIMIT: str = env.str("RATE_LIMIT", default="10/s,600/m")
 FEED_RATE_LIMIT: str = env.str("FEED_RATE_LIMIT", default="30/m,300/h")

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from portals.doctor.feed import feed
 from portals.views import landing
 from rxscale.health import healthz, readyz
+from rxscale.metrics import metrics
 
 
 def routes(*, has_doors: bool) -> list[URLPattern | URLResolver]:
@@ -14,6 +15,7 @@ def routes(*, has_doors: bool) -> list[URLPattern | URLResolver]:
     house: list[URLPattern | URLResolver] = [
         path("healthz", healthz, name="healthz"),
         path("readyz", readyz, name="readyz"),
+        path("metrics", metrics, name="metrics"),
         path("", landing, name="landing"),
         path("", include("portals.booking.urls")),
         path("v1/", include("api.urls")),

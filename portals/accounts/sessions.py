@@ -27,7 +27,7 @@ POLLING_HEADER = "X-Polling"
 SIGNED_IN_AT, SEEN_AT = "signed_in_at", "seen_at"
 _STAMP_EVERY = timedelta(minutes=1)
 # For programs: nobody is signed in there, and an answer that varied by cookie could not be kept.
-_WITHOUT_SESSIONS = ("/v1/", "/hooks/", "/healthz", "/readyz")
+_WITHOUT_SESSIONS = ("/v1/", "/hooks/", "/healthz", "/readyz", "/metrics")
 
 Span = tuple[datetime, datetime]
 Spans = Callable[[datetime, datetime], Iterable[Span]]
