@@ -117,6 +117,7 @@ class Event(models.Model):
     data = models.JSONField()
     contact_paths = models.JSONField(default=list)
     created_at = models.DateTimeField()
+    emptied_at = models.DateTimeField(null=True, help_text="When `data` was removed for its age.")
 
     objects = OwnedQuerySet["Event"].as_manager()
 
@@ -129,6 +130,9 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["organisation", "about_uid"], name="event_by_appointment"),
             models.Index(fields=["created_at"], name="event_by_age"),
+            models.Index(
+                fields=["created_at"], condition=Q(emptied_at=None), name="event_to_empty"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -205,6 +209,9 @@ class Delivery(models.Model):
     provider_message_id = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
+    emptied_at = models.DateTimeField(
+        null=True, help_text="When body, address and answers were removed for their age."
+    )
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -239,6 +246,11 @@ class Delivery(models.Model):
                 name="delivery_by_provider_message",
             ),
             models.Index(fields=["created_at"], name="delivery_by_age"),
+            models.Index(
+                fields=["created_at"],
+                condition=Q(emptied_at=None) & ~Q(state=DeliveryState.PENDING),
+                name="delivery_to_empty",
+            ),
         ]
 
     def __str__(self) -> str:

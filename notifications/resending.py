@@ -50,12 +50,14 @@ def resend(delivery: Delivery, *, actor: Actor, now: datetime) -> Delivery:
     """Send the delivery once more, by hand: a settled one as a new row, a waiting one at once.
 
     A webhook keeps its `webhook-id` and its bytes; an e-mail becomes a new mail. Raises Refused when the
-    subscription no longer receives.
+    subscription no longer receives, or what was said has been removed for its age.
     """
     if delivery.subscription and (
         delivery.subscription.deleted_at or delivery.subscription.disabled_at
     ):
         raise Refused("The subscription is disabled or deleted: enable it first.")
+    if delivery.emptied_at:
+        raise Refused("What was said then has been removed: it is too old to be sent again.")
     with transaction.atomic():
         waiting = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.PENDING)
         if waiting.update(next_attempt_at=now):
@@ -110,7 +112,9 @@ def _missed(subscription: NotificationSubscription) -> QuerySet[Event]:
     lost = ours.filter(state__in=_LOST, settled_at__gte=since, is_test=False)
     tests = Delivery.objects.filter(event=OuterRef("pk"), is_test=True)
     events = Event.objects.of(subscription.organisation).filter(
-        event_type=subscription.notification_type, created_at__gte=since - _RETRIES_LAST
+        event_type=subscription.notification_type,
+        created_at__gte=since - _RETRIES_LAST,
+        emptied_at=None,
     )
     if subscription.shop_id:
         events = events.filter(shop=subscription.shop_id)

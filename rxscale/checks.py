@@ -33,6 +33,7 @@ def check_settings(**_: Any) -> Sequence[CheckMessage]:
         *_trusted_proxies(),
         *_maintenance_interval(),
         *_metrics_token(),
+        *_retention(),
     ]
 
 
@@ -178,3 +179,15 @@ def _metrics_token() -> Iterator[CheckMessage]:
     if settings.METRICS_TOKEN and len(settings.METRICS_TOKEN) < _SHORTEST_METRICS_TOKEN:
         hint = "Set METRICS_TOKEN to 20 or more random characters, or to nothing."
         yield Error("METRICS_TOKEN is short.", hint=hint, id="rxscale.E014")
+
+
+def _retention() -> Iterator[CheckMessage]:
+    """Retries last three days, and an endpoint is disabled after five: until then a body is needed."""
+    if not 7 <= settings.DELIVERY_BODIES_DAYS <= settings.RETENTION_DAYS:
+        hint = "Set DELIVERY_BODIES_DAYS to at least 7 and to no more than RETENTION_DAYS."
+        yield Error(
+            "Messages would be emptied too early or too late.", hint=hint, id="rxscale.E015"
+        )
+    if settings.UNCONFIRMED_HOLDS_DAYS < 1:
+        hint = "Set UNCONFIRMED_HOLDS_DAYS to at least 1."
+        yield Error("Holds would be removed at once.", hint=hint, id="rxscale.E016")

@@ -11,7 +11,7 @@ from rxscale.embedded import running_servers
 # They touch neither database nor broker; `demo` owns its servers itself.
 _WITHOUT_SERVERS = frozenset(
     [
-        *("check", "diffsettings", "help", "version", "demo"),
+        *("check", "diffsettings", "document_settings", "help", "version", "demo"),
         *("collectstatic", "findstatic", "compilemessages", "makemessages"),
         *("makemigrations", "startapp", "startproject"),
     ]

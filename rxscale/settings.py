@@ -1,4 +1,4 @@
-"""Every setting, from the environment; a secret also from the file that NAME_FILE names.
+"""Every setting, from the environment; a secret also from the file that NAME_FILE names. `knobs` says what each means.
 
 Importing this starts nothing: commands that need servers start the embedded ones first and put
 DATABASE_URL and REDIS_URL into the environment (`rxscale.embedded`).
@@ -7,12 +7,10 @@ DATABASE_URL and REDIS_URL into the environment (`rxscale.embedded`).
 from datetime import timedelta
 from pathlib import Path
 
-import environ
-
 from rxscale import logs
+from rxscale.knobs import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.FileAwareEnv()
 
 # development | demo | test | production; production refuses to start without what it needs (checks.py)
 ENVIRONMENT: str = env.str("RXSCALE_ENV", default="development")
@@ -209,9 +207,8 @@ USE_I18N = True
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Production serves what collectstatic gathered; elsewhere files are served from where they lie.
-STATIC_ROOT: str | None = (
-    env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")) if IS_PRODUCTION else None
-)
+_static_root: str = env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
+STATIC_ROOT = _static_root if IS_PRODUCTION else None
 WHITENOISE_USE_FINDERS = not IS_PRODUCTION
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
@@ -303,7 +300,9 @@ JOIN_CLOSES_AFTER = timedelta(minutes=60)
 JITSI_BASE_URL: str = env.str("JITSI_BASE_URL", default="https://meet.jit.si").rstrip("/")
 JITSI_APP_ID: str = env.str("JITSI_APP_ID", default="")
 JITSI_APP_SECRET: str = env.str("JITSI_APP_SECRET", default="")
-RETENTION_DAYS: int = env.int("RETENTION_DAYS", default=90)
+UNCONFIRMED_HOLDS_DAYS: int = env.int("UNCONFIRMED_HOLDS_DAYS", default=30)
+DELIVERY_BODIES_DAYS: int = env.int("DELIVERY_BODIES_DAYS", default=30)
+RETENTION_DAYS: int = env.int("RETENTION_DAYS", default=365)
 ALLOW_LOOPBACK_WEBHOOKS: bool = env.bool("ALLOW_LOOPBACK_WEBHOOKS", default=False)
 # The demo's pages, which let anybody in by one click. `manage.py demo` sets it.
 DEMO_DOORS: bool = env.bool("DEMO_DOORS", default=False)

@@ -64,6 +64,11 @@ class AppointmentQuerySet(OwnedQuerySet["Appointment"]):
         """Cancelled after they had been confirmed, the moved ones among them."""
         return self.filter(status=Status.CANCELLED, confirmed_at__isnull=False)
 
+    def never_confirmed(self, since: datetime) -> Self:
+        """Holds that ran out or were given back, and have rested as that since before `since`."""
+        over = self.filter(status__in=(Status.EXPIRED, Status.CANCELLED), confirmed_at=None)
+        return over.filter(status_changed_at__lt=since)
+
     def kept(self) -> Self:
         """Outside their doctor's hours, and somebody has decided that they stay (`keeping`)."""
         return self.filter(kept_outside_hours_at__isnull=False)
@@ -256,6 +261,11 @@ class Appointment(models.Model):
                 fields=["organisation", "starts_at"],
                 condition=Q(kept_outside_hours_at__isnull=False),
                 name="appointment_kept",
+            ),
+            models.Index(
+                fields=["status_changed_at"],
+                condition=Q(status__in=(Status.EXPIRED, Status.CANCELLED), confirmed_at=None),
+                name="appointment_never_confirmed",
             ),
             models.Index(
                 fields=["ends_at"],

@@ -1,21 +1,30 @@
 """What is forgotten, when, and that the rest stays."""
 
+import re
 from datetime import datetime
+from io import StringIO
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.core.management import call_command
+from django.db import connection
 from pytest_django import Settings
 
 from api.models import IdempotencyKey
-from appointments.models import AppointmentTransition
+from appointments import lifecycle
+from appointments.models import Appointment, AppointmentTransition
 from booking_secrets import secrets
 from booking_secrets.models import BookingLaunchCode
+from common.clock import utc_now
+from notifications import resending
+from notifications.errors import Refused
 from notifications.models import Delivery, DeliveryAttempt, Event
 from organisations.models import AuditEntry, Invitation, MaintenanceRun, Role
 from reminders.models import AppointmentReminderSent
-from rxscale import retention
+from rxscale import invariants, retention
 from rxscale.maintenance import run
-from tests.factories import ADMIN, NOW, make_organisation
+from tests.appointments.clinic import START, make_clinic
+from tests.factories import ADMIN, NOW, PATIENT, make_organisation
 from tests.reminders.world import DAY, HOUR, MINUTE, World, tick
 
 pytestmark = pytest.mark.django_db
@@ -99,33 +108,126 @@ def test_settled_invitations_go_after_30_days_and_open_ones_stay() -> None:
     assert left == {"just-accepted@clinic.example", "open@clinic.example"}
 
 
-def test_what_was_said_goes_after_the_retention_days_and_that_it_was_said_stays(
-    settings: Settings,
-) -> None:
-    settings.RETENTION_DAYS = 30
+def make_messages() -> tuple[Delivery, Delivery]:
+    """A reminder's e-mail with its event and an answer, and one of a message without an event."""
     world = World()
     world.rule(60, send_email=True)
     world.visit(NOW + HOUR)
     tick(NOW)
-    (delivery,) = Delivery.objects.all()
-    DeliveryAttempt.objects.create(delivery=delivery, number=1, started_at=NOW)
-    alone = Delivery.objects.create(  # a message without an event
+    (reminder,) = Delivery.objects.all()
+    DeliveryAttempt.objects.create(
+        delivery=reminder, number=1, started_at=NOW, status_code=200, response_excerpt="Dear Paula"
+    )
+    alone = Delivery.objects.create(
         organisation=world.organisation,
         channel="email",
         kind="appointment.confirmed",
         address="paula@patients.example",
+        context={"name": "Paula"},
+        body="Dear Paula",
         state="sent",
         created_at=NOW,
     )
+    Delivery.objects.update(state="sent", next_attempt_at=None, settled_at=NOW)
+    return reminder, alone
+
+
+def test_what_was_said_is_emptied_after_30_days_and_that_it_was_said_stays() -> None:
+    messages = make_messages()
     assert retention.forget(NOW + 30 * DAY) == {}
-    assert retention.forget(NOW + 30 * DAY + MINUTE) == {"events": 1, "deliveries": 1}
-    assert not Delivery.objects.filter(pk=alone.pk).exists()
+    later = NOW + 30 * DAY + MINUTE
+    assert retention.forget(later) == {"emptied_events": 1, "emptied_deliveries": 2}
+
+    event = Event.objects.get()
+    assert (event.data, event.contact_paths, event.emptied_at) == ({}, [], later)
+    for message in messages:
+        message.refresh_from_db()
+        assert (message.body, message.context, message.address) == ("", {}, "")
+        assert (message.state, message.settled_at, message.created_at) == ("sent", NOW, NOW)
+    attempt = DeliveryAttempt.objects.get()
+    assert (attempt.response_excerpt, attempt.status_code) == ("", 200)
+    assert retention.forget(later) == {}
+
+
+def test_what_still_waits_to_be_sent_keeps_its_body() -> None:
+    _, alone = make_messages()
+    Delivery.objects.filter(pk=alone.pk).update(
+        state="pending", next_attempt_at=NOW, settled_at=None
+    )
+    assert retention.forget(NOW + 31 * DAY) == {"emptied_events": 1, "emptied_deliveries": 1}
+    alone.refresh_from_db()
+    assert alone.body == "Dear Paula"
+
+
+def test_an_emptied_message_is_not_sent_again() -> None:
+    _, alone = make_messages()
+    retention.forget(NOW + 31 * DAY)
+    alone.refresh_from_db()
+    with pytest.raises(Refused, match="too old to be sent again"):
+        resending.resend(alone, actor=ADMIN, now=NOW + 31 * DAY)
+
+
+def test_the_empty_rows_go_after_the_retention_days(settings: Settings) -> None:
+    settings.RETENTION_DAYS = 90
+    make_messages()
+    retention.forget(NOW + 89 * DAY)
+    assert Delivery.objects.count() == 2
+    assert retention.forget(NOW + 91 * DAY) == {"events": 1, "deliveries": 1}
     assert not Event.objects.exists()
     assert not DeliveryAttempt.objects.exists()
     row = AppointmentReminderSent.objects.get()
     assert (row.outcome, row.event) == ("fired", None)
     assert AuditEntry.objects.exists()
-    assert AppointmentTransition.objects.count() == 0  # none was made: nothing else is touched
+
+
+def test_a_hold_that_was_never_confirmed_goes_after_30_days_and_a_visit_stays() -> None:
+    clinic = make_clinic()
+    given_back = lifecycle.cancel(clinic.hold(), actor=PATIENT, now=NOW)
+    clinic.hold()
+    lifecycle.expire_stale_holds(now=NOW + HOUR)
+    booked = lifecycle.confirm(clinic.hold(START + HOUR), actor=PATIENT, now=NOW)
+    called_off = lifecycle.cancel(booked, actor=PATIENT, now=NOW)
+    assert given_back.confirmed_at is None
+
+    assert retention.forget(NOW + 30 * DAY).get("unconfirmed_holds") is None
+    assert retention.forget(NOW + 31 * DAY)["unconfirmed_holds"] == 2
+
+    assert list(Appointment.objects.all()) == [called_off]
+    assert set(AppointmentTransition.objects.values_list("appointment", flat=True)) == {
+        called_off.pk
+    }
+    assert invariants.violations() == []
+
+
+def test_a_dry_run_says_what_would_go_and_changes_nothing() -> None:
+    make_messages()
+    Event.objects.update(created_at=utc_now() - 31 * DAY)
+    Delivery.objects.update(created_at=utc_now() - 400 * DAY)
+
+    def run_command(*arguments: str) -> list[str]:
+        output = StringIO()
+        call_command("retention", *arguments, stdout=output)
+        return [line for line in output.getvalue().splitlines() if not line.endswith(": 0")]
+
+    said = run_command("--dry-run")
+    assert said == [
+        *("deliveries: 2", "emptied_events: 1", "emptied_deliveries: 2", "Nothing was changed."),
+    ]
+    assert (Delivery.objects.count(), Event.objects.filter(emptied_at=None).count()) == (2, 1)
+
+    assert run_command() == ["deliveries: 2", "emptied_events: 1", "Done."]
+    assert Delivery.objects.count() == 0
+
+
+def test_an_index_finds_what_is_to_be_emptied_or_removed() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        for kind in retention.KINDS:
+            if kind.name in ("unconfirmed_holds", "emptied_events", "emptied_deliveries"):
+                sql, parameters = kind.old(NOW).values_list("pk").query.sql_with_params()
+                cursor.execute(f"EXPLAIN {sql}", parameters)
+                plan = "".join(line for (line,) in cursor.fetchall())
+                assert re.search("_to_empty|appointment_never_confirmed", plan), plan
 
 
 def test_a_pass_removes_so_many_and_leaves_the_rest_to_the_next(
