@@ -1,10 +1,16 @@
 """Fixtures of more than one room of tests."""
 
+import logging
 import os
 import time
 from collections.abc import Iterator
 
 import pytest
+
+from rxscale import logs
+
+# How the patients of `factories` and of the doubles' callers are called, written to and rung up.
+PATIENT_WORDS = ("paula", "patients.example", "15187654321")
 
 
 @pytest.fixture(params=["UTC", "Australia/Sydney", "America/Los_Angeles"])
@@ -19,3 +25,35 @@ def process_zone(request: pytest.FixtureRequest) -> Iterator[str]:
     else:
         os.environ["TZ"] = before
     time.tzset()
+
+
+class PatientsInTheLog(logging.Handler):
+    """Reads every line of the session as production would write it, and keeps those that name a patient."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.setFormatter(logs.formatter(is_json=True))
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.name == "mail.log":  # the tests' own mail server, at the far end
+            return
+        line = self.format(record)
+        if any(word in line.lower() for word in PATIENT_WORDS):
+            self.lines.append(line)
+
+
+@pytest.fixture(scope="session")
+def patients_in_the_log() -> Iterator[PatientsInTheLog]:
+    handler = PatientsInTheLog()
+    yield handler
+    logging.getLogger().removeHandler(handler)
+
+
+@pytest.fixture(autouse=True)
+def _no_patient_is_named_in_the_log(patients_in_the_log: PatientsInTheLog) -> Iterator[None]:
+    """The whole suite is the canary test: whatever a test does with a patient, no line names one."""
+    patients_in_the_log.lines.clear()
+    logging.getLogger().addHandler(patients_in_the_log)  # anew: a test may configure logging
+    yield
+    assert patients_in_the_log.lines == []

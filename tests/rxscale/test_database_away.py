@@ -45,7 +45,8 @@ def assert_says_so(response: Any, label: str, content_type: str) -> None:
     assert not re.search(r"Traceback|psycopg|OperationalError|127\.0\.0\.1|\.py\b", text), label
 
 
-PAGES = [route for route in routes() if route.surface not in ("v1", "staff", "healthz", "readyz")]
+PROBES = ("healthz", "readyz", "metrics")
+PAGES = [route for route in routes() if route.surface not in ("v1", "staff", *PROBES)]
 
 
 def url_of(route: Route) -> str:

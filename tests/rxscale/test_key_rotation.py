@@ -1,23 +1,28 @@
 """A new encryption key takes over every encrypted column, in steps that can be interrupted."""
 
 import base64
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection, models
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from booking_secrets import secrets
 from booking_secrets.models import BookingSecret
 from common import crypto
+from common.clock import to_epoch, utc_now
 from common.crypto import Place
 from notifications.models import EventType, NotificationSubscription
 from organisations.models import Organisation
 from rxscale import key_rotation
-from tests.factories import ADMIN, NOW, make_organisation
+from tests.booking_secrets.minting import documented_token
+from tests.factories import ADMIN, NOW, make_organisation, make_shop
 
 pytestmark = pytest.mark.django_db
 
@@ -158,3 +163,40 @@ def test_rows_are_locked_between_reading_and_writing(texts: list[str]) -> None:
 def test_a_batch_of_nothing_is_refused(batch_size: int) -> None:
     with pytest.raises(CommandError, match="--batch-size must be at least 1"):
         run(batch_size)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tokens_and_reveals_are_served_all_the_while(settings: Settings) -> None:
+    """Partners go on calling while every row is re-encrypted: nobody is refused, and nothing is lost."""
+    settings.RATE_LIMIT = "off"
+    settings.ENCRYPTION_KEYS = [OLD]
+    shop = make_shop(organisation=make_organisation())
+    made = [secrets.create(shop.organisation, name=f"{n}", actor=ADMIN, now=NOW) for n in range(20)]
+    settings.ENCRYPTION_KEYS = [NEW, OLD]
+    is_done = threading.Event()
+
+    def call() -> list[int]:
+        statuses = []
+        try:
+            while not is_done.is_set():
+                for secret, text in made:
+                    token = documented_token(
+                        secret.key_id, text, shop.identifier, now=to_epoch(utc_now())
+                    )
+                    headers = {"X-RxScale-Booking-Token": token}
+                    answer = Client().get("/v1/scheduling/appointments", headers=headers)
+                    statuses.append(answer.status_code)
+        finally:
+            connection.close()
+        return statuses
+
+    with ThreadPoolExecutor(2) as pool:
+        callers = [pool.submit(call) for _ in range(2)]
+        for _ in range(3):
+            run(batch_size=1)
+            settings.ENCRYPTION_KEYS = list(reversed(settings.ENCRYPTION_KEYS))
+        is_done.set()
+        statuses = [status for caller in callers for status in caller.result()]
+
+    assert len(statuses) >= len(made)
+    assert set(statuses) == {200}

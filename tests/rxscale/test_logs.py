@@ -6,11 +6,13 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+import structlog
 from gunicorn.config import Config
 
 from rxscale import logs
 from rxscale.gunicorn import HouseLogger
 from rxscale.request_ids import META_KEY
+from tests.conftest import PatientsInTheLog
 
 _TOKEN = "mtg-abc.Zm9vYmFy"
 
@@ -83,3 +85,13 @@ def test_the_access_log_has_the_path_without_query_and_token(
     assert json.loads(line)["request_id"] == "0123-abcd"
     assert _TOKEN not in line
     assert "secret" not in line
+
+
+def test_the_suites_own_listener_hears_a_patients_name(
+    patients_in_the_log: PatientsInTheLog,
+) -> None:
+    structlog.get_logger("rxscale").warning("mail to paula@patients.example failed")
+    logging.getLogger("rxscale").info("nobody in particular")
+
+    assert len(patients_in_the_log.lines) == 1
+    patients_in_the_log.lines.clear()
