@@ -140,6 +140,15 @@ def test_the_image_is_built_in_stages_and_does_not_run_as_root() -> None:
     assert not any("pip" in line for line in final)
 
 
+def test_no_program_but_the_web_is_asked_by_the_images_health_check() -> None:
+    """It would fail for ever where no web listens."""
+    checks = {name: SERVICES[name]["healthcheck"] for name in ("web", "worker", "beat")}
+
+    assert "rxscale.healthcheck" in str(checks["web"])
+    assert "inspect ping" in str(checks["worker"])
+    assert checks["beat"] == {"disable": True}
+
+
 def test_web_and_worker_are_two() -> None:
     assert {name: s["deploy"]["replicas"] for name, s in SERVICES.items() if "deploy" in s} == {
         "web": 2,
