@@ -6,6 +6,9 @@ BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header \
 	--no-emit-index-url --no-emit-find-links
 
+# Without compiled files each of the many processes of demo and tests compiles four thousand modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-reset test sabotage chaos bench bench-quick check fmt messages lock
 

@@ -210,6 +210,10 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 _static_root: str = env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
 STATIC_ROOT = _static_root if IS_PRODUCTION else None
 WHITENOISE_USE_FINDERS = not IS_PRODUCTION
+if (
+    ENVIRONMENT == "test"
+):  # else every test's Client lists all static files before its first request
+    WHITENOISE_AUTOREFRESH = True
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -82,7 +82,7 @@ class TestStop:
     ) -> None:
         page = admin.get(url(doctor, "stop")).content.decode()
         assert "Who will be told" in page
-        assert "jane.hill@clinic.example" in page
+        assert "jane.hill@clinic.example" in page.replace("<wbr>", "")  # where it may break
         assert admin.post(url(doctor, "stop"), {"reason": "Ill", "until": ""}).status_code == 302
         stop = BookingStop.objects.get()
         assert (stop.reason, stop.until, stop.created_by) == ("Ill", None, "Ada Admin")
