@@ -10,7 +10,7 @@ LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-ver
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test sabotage chaos bench bench-quick check fmt messages lock
+.PHONY: help demo demo-reset test fuzz sabotage chaos bench bench-quick check fmt messages lock
 
 help: ## what can be done here
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -29,6 +29,11 @@ else
 	$(BIN)/python -m pytest -n 2 -m "not browser and not process"
 	$(BIN)/python -m pytest -m "browser or process"
 endif
+
+fuzz: .venv/installed ## 100,000 mutated tokens, a thousand lives of appointments
+	FUZZ_TOKENS=$(or $(TOKENS),100000) $(BIN)/python -m pytest --hypothesis-profile=thorough -rP \
+		tests/api/test_mutated_tokens.py tests/booking_secrets/test_token_fuzz.py \
+		tests/appointments/test_lifecycle_machine.py
 
 sabotage: .venv/installed ## take each guard away in a copy: the suite must go red; ARGS="lock" for some
 	$(BIN)/python -m tests.sabotage $(ARGS)

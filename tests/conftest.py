@@ -9,6 +9,8 @@ import pytest
 
 from rxscale import logs
 
+from . import fuzzing  # noqa: F401  # registers its profile before the options are read
+
 # How the patients of `factories` and of the doubles' callers are called, written to and rung up.
 PATIENT_WORDS = ("paula", "patients.example", "15187654321")
 

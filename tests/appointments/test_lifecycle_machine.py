@@ -24,6 +24,7 @@ from notifications.models import Event
 from organisations.actors import Actor
 from tests.concurrency.racing import count_of_overlaps
 from tests.factories import ADMIN, NOW, PARTNER, PATIENT
+from tests.fuzzing import examples, seconds
 
 from .clinic import HOUR, MINUTE, make_clinic
 
@@ -287,12 +288,12 @@ class Lifecycle(RuleBasedStateMachine):
 
 @pytest.mark.fuzz
 @pytest.mark.django_db
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(seconds(300))
 def test_lives_of_appointments_follow_the_model() -> None:
     run_state_machine_as_test(
         Lifecycle,
         settings=settings(
-            max_examples=15,
+            max_examples=examples(15),
             stateful_step_count=25,
             deadline=None,
             database=None,

@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 from booking_secrets import tokens
 from booking_secrets.tokens import BookingToken, TokenRefused
 from tests.factories import NOW
+from tests.fuzzing import examples, seconds
 
 from .minting import Partner
 
-pytestmark = pytest.mark.fuzz
+pytestmark = [pytest.mark.fuzz, pytest.mark.timeout(seconds(120))]
 
 CODES = {"invalid_header", "token_expired", "invalid_claims"}
 fuzz = settings(
-    max_examples=300,
+    max_examples=examples(300),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
