@@ -3,7 +3,10 @@
 from pathlib import Path
 
 import yaml
+from django.conf import settings
 from honcho.environ import parse_procfile
+
+from rxscale import gunicorn
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -25,6 +28,14 @@ def test_every_program_of_ours_in_docker_compose_runs_as_production_on_its_serve
         assert environment["RXSCALE_ENV"] == "production"
         assert "@postgres/" in environment["DATABASE_URL"]
         assert environment["REDIS_URL"] == "redis://redis/0"
+
+
+def test_what_is_stopped_has_the_time_to_finish_what_it_is_at() -> None:
+    services = yaml.safe_load((_ROOT / "docker-compose.yml").read_text())["services"]
+
+    for name in ("web", "worker"):
+        assert services[name]["stop_grace_period"] == "2m"
+    assert max(gunicorn.graceful_timeout, settings.CELERY_TASK_TIME_LIMIT) < 120
 
 
 def test_the_sample_environment_names_what_production_asks_for() -> None:

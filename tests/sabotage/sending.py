@@ -1,4 +1,4 @@
-"""Guards of what leaves: reminders once, leases, the check before the send, the one HTTP client."""
+"""Guards of what leaves (reminders once, leases, the check before the send, the one HTTP client) and of outages."""
 
 from .guards import Constraint, Guard, InSource
 
@@ -8,6 +8,8 @@ _FIRING = "tests/reminders/test_firing.py"
 _ENGINE = "tests/notifications/test_engine.py"
 _OUTBOUND = "tests/common/test_outbound.py"
 _WEBHOOKS = "tests/notifications/test_webhooks.py"
+_POSTGRESQL = "tests/common/test_postgresql.py"
+_AWAY = "tests/rxscale/test_database_away.py"
 
 _REMINDERS = (
     Constraint(
@@ -231,4 +233,45 @@ _CLIENT = (
     ),
 )
 
-SENDING: tuple[Guard, ...] = (*_REMINDERS, *_EVENTS, *_LEASES, *_CLIENT)
+_OUTAGES = (
+    InSource(
+        name="outage: no statement is waited for without end",
+        path="common/postgresql/base.py",
+        old="self.answer_seconds if timeout is None else timeout)",
+        new="timeout)",
+        tests=(f"{_POSTGRESQL}::test_an_answer_that_does_not_come_ends_the_connection",),
+    ),
+    InSource(
+        name="outage: the server, too, has a limit for a statement",
+        path="common/postgresql/base.py",
+        old="        if _answer_seconds:\n",
+        new="        if False:\n",
+        tests=(f"{_POSTGRESQL}::test_the_server_is_told_the_limit",),
+    ),
+    InSource(
+        name="outage: one thread tries to connect for all",
+        path="common/postgresql/base.py",
+        old="        if self._pause.is_open() or not self._turn.acquire(blocking=False):\n",
+        new="        if not self._turn.acquire():\n",
+        tests=(
+            f"{_POSTGRESQL}::TestTheDoor::test_a_silent_server_costs_one_wait_and_the_next_are_told_at_once",
+            f"{_POSTGRESQL}::TestTheDoor::test_after_the_pause_one_thread_tries_for_all",
+        ),
+    ),
+    InSource(
+        name="outage: a page answers 503",
+        path="rxscale/failures.py",
+        old="    if not is_outage(sys.exc_info()[1]):\n",
+        new="    if True:\n",
+        tests=(f"{_AWAY}::test_every_page_says_so",),
+    ),
+    InSource(
+        name="outage: the APIs answer 503",
+        path="api/errors.py",
+        old="    if is_outage(error):\n",
+        new="    if False:\n",
+        tests=(f"{_AWAY}::test_every_operation_says_so_in_json",),
+    ),
+)
+
+SENDING: tuple[Guard, ...] = (*_REMINDERS, *_EVENTS, *_LEASES, *_CLIENT, *_OUTAGES)
