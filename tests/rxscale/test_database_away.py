@@ -56,11 +56,11 @@ def url_of(route: Route) -> str:
 
 def test_every_page_says_so() -> None:
     for route in PAGES:
-        for method in ("GET", "POST"):
-            response = browser().generic(method, url_of(route))
-            is_closed = response.status_code == 405 or route.surface == "hooks"
-            if not is_closed:
-                assert_says_so(response, f"{method} {route.name}", "text/html")
+        response = browser().get(url_of(route))
+        if response.status_code == 405:
+            response = browser().post(url_of(route))
+        if route.surface != "hooks":  # which ask for a signature first
+            assert_says_so(response, route.name, "text/html")
 
 
 def test_every_operation_says_so_in_json() -> None:
