@@ -121,15 +121,14 @@ def test_no_mutated_token_is_accepted_and_none_is_stumbled_over(settings: Settin
             token = clinic.token()
             assert tokens.verify(token, now=utc_now()).shop == clinic.shop
         start = under_another_secret(clinic) if chance.random() < 0.1 else token
-        mutated = chance.choice(MUTATIONS)(chance, start)
-        if mutated == token:
-            continue
+        while (mutated := chance.choice(MUTATIONS)(chance, start)) == token:
+            pass  # some change nothing, such as three parts that were shuffled into their places
         refused[code_of(mutated)] += 1
         if number % 50 == 0:
             assert status_of(client, mutated) == 401, mutated
 
     assert set(refused) <= CODES
-    assert refused.total() > MUTATED_TOKENS * 0.9
+    assert refused.total() == MUTATED_TOKENS
     print(f"{refused.total():,} mutated tokens, none accepted: {dict(refused)}")  # noqa: T201  # for `make fuzz`
 
 
