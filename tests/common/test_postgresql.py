@@ -32,7 +32,7 @@ def silent_server() -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture
-def opened(django_db_blocker: DjangoDbBlocker) -> Iterator[Connection]:
+def opened(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Connection]:
     with django_db_blocker.unblock():
         parameters = DatabaseWrapper(connection.settings_dict).get_connection_params()
     parameters["options"] = "-c statement_timeout=1s"  # the server ends what we left it with
@@ -75,6 +75,7 @@ class _Sleeper(psycopg.ClientCursor[Any]):
         return super().execute("SELECT pg_sleep(10)")
 
 
+@pytest.mark.usefixtures("django_db_setup")
 def test_the_server_is_told_the_limit(django_db_blocker: DjangoDbBlocker) -> None:
     wait_at_most(1.5)
     try:
