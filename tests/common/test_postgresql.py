@@ -10,10 +10,11 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connection
-from pytest_django import DjangoDbBlocker
 
 from common.postgresql import base
 from common.postgresql.base import Connection, DatabaseWrapper, Door, wait_at_most
+
+pytestmark = pytest.mark.django_db  # on connections of their own
 
 
 @contextmanager
@@ -32,9 +33,8 @@ def silent_server() -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture
-def opened(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Connection]:
-    with django_db_blocker.unblock():
-        parameters = DatabaseWrapper(connection.settings_dict).get_connection_params()
+def opened() -> Iterator[Connection]:
+    parameters = DatabaseWrapper(connection.settings_dict).get_connection_params()
     parameters["options"] = "-c statement_timeout=1s"  # the server ends what we left it with
     with Connection.connect(**parameters) as mine:
         yield mine
@@ -75,19 +75,17 @@ class _Sleeper(psycopg.ClientCursor[Any]):
         return super().execute("SELECT pg_sleep(10)")
 
 
-@pytest.mark.usefixtures("django_db_setup")
-def test_the_server_is_told_the_limit(django_db_blocker: DjangoDbBlocker) -> None:
+def test_the_server_is_told_the_limit() -> None:
     wait_at_most(1.5)
     try:
-        with django_db_blocker.unblock():
-            wrapper = DatabaseWrapper(connection.settings_dict)
-            with wrapper.cursor() as cursor:
-                cursor.execute("SHOW statement_timeout")
-                assert cursor.fetchone() == ("1500ms",)
-                cursor.execute("SHOW jit")  # what the settings ask for beside it
-                assert cursor.fetchone() == ("off",)
-            assert wrapper.connection.answer_seconds == 1.5
-            wrapper.close()
+        wrapper = DatabaseWrapper(connection.settings_dict)
+        with wrapper.cursor() as cursor:
+            cursor.execute("SHOW statement_timeout")
+            assert cursor.fetchone() == ("1500ms",)
+            cursor.execute("SHOW jit")  # what the settings ask for beside it
+            assert cursor.fetchone() == ("off",)
+        assert wrapper.connection.answer_seconds == 1.5
+        wrapper.close()
     finally:
         wait_at_most(None)
 
