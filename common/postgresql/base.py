@@ -19,6 +19,9 @@ from common.breaker import Breaker
 Result = TypeVar("Result")
 
 CHECK_SECONDS = 0.3  # for a kept connection to say that it is still good
+GRACE_SECONDS = (
+    0.2  # on top of the server's own limit: one that lives gives up the statement before we do
+)
 PAUSE_SECONDS = 1.0  # between two tries to connect to a server that is away
 
 _answer_seconds: float | None = None
@@ -34,9 +37,10 @@ def wait_at_most(seconds: float | None) -> None:
 
 
 class Connection(psycopg.Connection[Any]):
-    """Gives up, and closes, when an answer takes longer than `answer_seconds`."""
+    """Gives up, closes and says so to `door` when an answer takes longer than `answer_seconds`."""
 
     answer_seconds: float | None = None
+    door: "Door | None" = None
 
     def wait(
         self, gen: PQGen[Result], interval: float = 0.1, timeout: float | None = None
@@ -44,22 +48,27 @@ class Connection(psycopg.Connection[Any]):
         try:
             return super().wait(gen, interval, self.answer_seconds if timeout is None else timeout)
         except psycopg.errors._WaitTimeout as error:
+            if self.door:
+                self.door.shut()
             self.pgconn.finish()  # whatever comes now answers a question nobody asks any more
             raise psycopg.OperationalError("the server does not answer") from error
 
     @contextmanager
     def answering_within(self, seconds: float) -> Generator[None]:
-        usual, self.answer_seconds = self.answer_seconds, seconds
+        """Inside, a wait that is too short to prove that the server is away."""
+        usual = self.answer_seconds, self.door
+        self.answer_seconds, self.door = seconds, None
         try:
             yield
         finally:
-            self.answer_seconds = usual
+            self.answer_seconds, self.door = usual
 
 
 class Door:
-    """Where connecting has failed, one thread of the process at a time tries again, after a pause.
+    """Where connecting or waiting for an answer has failed, one thread of the process tries again after a pause.
 
-    The others are told at once: a queue of requests does not wait behind threads that all wait.
+    The others are told at once, and so is who has just waited in vain: no queue of requests waits behind
+    threads that all wait.
     """
 
     def __init__(self) -> None:
@@ -77,15 +86,20 @@ class Door:
         finally:
             self._turn.release()
 
+    def shut(self) -> None:
+        """The server is away: for a while nobody tries."""
+        self._has_failed = True
+        self._pause.open()
+
     def _try(self, *arguments: Any, **options: Any) -> Connection:
         try:
             connection = Connection.connect(*arguments, **options)
         except psycopg.OperationalError:
-            self._has_failed = True
-            self._pause.open()
+            self.shut()
             raise
         self._has_failed = False
-        connection.answer_seconds = _answer_seconds
+        if _answer_seconds:
+            connection.answer_seconds, connection.door = _answer_seconds + GRACE_SECONDS, self
         return connection
 
 

@@ -244,8 +244,8 @@ _OUTAGES = (
     InSource(
         name="outage: the server, too, has a limit for a statement",
         path="common/postgresql/base.py",
-        old="        if _answer_seconds:\n",
-        new="        if False:\n",
+        old="        if _answer_seconds:\n            limit",
+        new="        if False:\n            limit",
         tests=(f"{_POSTGRESQL}::test_the_server_is_told_the_limit",),
     ),
     InSource(
@@ -256,6 +256,15 @@ _OUTAGES = (
         tests=(
             f"{_POSTGRESQL}::TestTheDoor::test_a_silent_server_costs_one_wait_and_the_next_are_told_at_once",
             f"{_POSTGRESQL}::TestTheDoor::test_after_the_pause_one_thread_tries_for_all",
+        ),
+    ),
+    InSource(
+        name="outage: who was not answered does not wait again",
+        path="common/postgresql/base.py",
+        old="                self.door.shut()\n",
+        new="                pass\n",
+        tests=(
+            f"{_POSTGRESQL}::TestTheDoor::test_a_request_whose_statement_was_not_answered_does_not_wait_again_to_connect",
         ),
     ),
     InSource(
