@@ -36,6 +36,7 @@ INVALID = (
     InvalidReminder,
     InvalidSubscription,
 )
+PARAMETER_IS_REQUIRED = "This parameter is required."
 NOT_FOUND = {"error": "Resource not found", "code": "not_found"}
 # What an answer that was not ours is replaced with, by status (`api.answers`).
 BODY_BY_STATUS: dict[int, dict[str, object]] = {
@@ -73,7 +74,7 @@ def missing_parameters(names: Iterable[str]) -> Problem:
         named += ["from", "to"]
     *first, last = named
     text = f"{', '.join(first)} and {last}" if first else last
-    errors = {name: ["This parameter is required."] for name in missing}
+    errors = {name: [PARAMETER_IS_REQUIRED] for name in missing}
     return bad_input(errors, error=f"Missing required parameters: {text}")
 
 
@@ -166,17 +167,18 @@ def install(api: NinjaAPI) -> None:
 def _validation_problem(found_errors: Sequence[Mapping[str, Any]]) -> Problem:
     if any(error["loc"][0] == "path" for error in found_errors):
         return not_found()  # a uid that cannot exist does not
-    missing = [
-        str(error["loc"][-1])
-        for error in found_errors
-        if error["loc"][0] == "query" and error["type"] == "missing"
-    ]
+    missing = [str(error["loc"][-1]) for error in found_errors if _is_missing_parameter(error)]
     if missing and len(missing) == len(found_errors):
         return missing_parameters(missing)
     errors: dict[str, list[str]] = {}
     for error in found_errors:
-        errors.setdefault(_json_path(error["loc"]), []).append(error["msg"])
+        message = PARAMETER_IS_REQUIRED if _is_missing_parameter(error) else error["msg"]
+        errors.setdefault(_json_path(error["loc"]), []).append(message)
     return bad_input(errors)
+
+
+def _is_missing_parameter(error: Mapping[str, Any]) -> bool:
+    return bool(error["loc"][0] == "query" and error["type"] == "missing")
 
 
 def _json_path(location: Sequence[str | int]) -> str:

@@ -24,7 +24,8 @@ MAX_BODY_BYTES = 1_048_576
 LATEST_INSTANT = 4_102_444_800  # 2100-01-01T00:00:00Z
 MAX_TEXT = 500
 MAX_LONG_TEXT = 2000
-_INTEGER = re.compile(r"-?[0-9]{1,30}")
+# A page or a limit may be as large as it likes: it is capped, not refused. `int()` ends at 4,300 digits.
+_INTEGER = re.compile(r"-?[0-9]{1,4000}")
 
 
 class _Ambiguous(ValueError):

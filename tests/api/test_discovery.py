@@ -4,13 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from api.scheduling.ranges import LONGEST_RANGE_SECONDS
 from availability.models import BookingStop
 from common.clock import to_epoch, utc_now
 from tests.factories import make_doctor, make_shop, make_type, make_window
 
-from .world import Clinic, Partner, make_clinic, on_the_grid
+from .world import BASE, Clinic, Partner, make_clinic, on_the_grid
 
 ABSENT = {"error": "Resource not found", "code": "not_found"}
 HALF_HOUR = 1800
@@ -220,3 +221,12 @@ def test_a_missing_range_is_named_in_the_documented_words(
     assert body["error"] == f"Missing required parameters: {text}"
     assert body["code"] == "validation_error"
     assert set(body["errors"]) == {"from", "to"} - set(query)
+
+
+def test_a_missing_parameter_reads_the_same_beside_other_faults(clinic: Clinic) -> None:
+    answer = Client().get(f"{BASE}/appointment-types", {"limit": "many"})
+
+    assert answer.json()["errors"] == {
+        "shop_uid": ["This parameter is required."],
+        "limit": ["This must be an integer."],
+    }

@@ -138,13 +138,13 @@ def test_pages_are_by_start_then_uid_and_a_limit_above_200_is_capped(
 
     first = api.get("/scheduling/appointments", limit=2)
     second = api.get("/scheduling/appointments", limit=2, page=1)
-    beyond = api.get("/scheduling/appointments", limit=2, page=10**20)
+    beyond = api.get("/scheduling/appointments", limit=2, page=10**40)
 
     assert uids(first) + uids(second) == in_order
     assert (first.json()["totalRegistries"], first.json()["totalPages"]) == (3, 2)
     assert uids(beyond) == []
     monkeypatch.setattr("api.paging.MAX_LIMIT", 2)
-    assert uids(api.get("/scheduling/appointments", limit=10**20)) == in_order[:2]
+    assert uids(api.get("/scheduling/appointments", limit=10**40)) == in_order[:2]
 
 
 @pytest.mark.parametrize(
