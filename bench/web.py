@@ -2,17 +2,17 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPConnection
 from pathlib import Path
 
 import psutil
+
+from tests.process.web import free_port, is_well
 
 ROOT = Path(__file__).resolve().parent.parent
 _COMMAND = [
@@ -38,14 +38,14 @@ class Web:
 @contextmanager
 def running(*, processes: int = 2) -> Generator[Web]:
     """Ends with its children. Raises TimeoutError when it does not answer within a minute."""
-    port = _free_port()
+    port = free_port()
     environment = os.environ | {"PORT": str(port), "WEB_CONCURRENCY": str(processes)}
     began = time.monotonic()
     server = subprocess.Popen(
         _COMMAND, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, start_new_session=True
     )
     try:
-        while not _is_up(port):
+        while not is_well(port, "/healthz"):
             if time.monotonic() - began > 60:
                 raise TimeoutError("the web did not start")
             time.sleep(0.02)
@@ -53,20 +53,3 @@ def running(*, processes: int = 2) -> Generator[Web]:
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(timeout=30)
-
-
-def _is_up(port: int) -> bool:
-    connection = HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", "/healthz")
-        return connection.getresponse().status == 200
-    except OSError:
-        return False
-    finally:
-        connection.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -83,11 +83,7 @@ def send_test(
     """
     if group not in RecipientGroup.values:
         raise Invalid("recipient_group", "Choose patient, doctor or admin.")
-    addresses = {Channel.EMAIL.value: user.email, Channel.SMS.value: user.mobile_phone}
-    if channel not in addresses:
-        raise Invalid("channel", "Choose e-mail or text message.")
-    if not addresses[channel]:
-        raise Invalid("channel", "Your account has no mobile number. Add it in My account.")
+    address = _own_address(user, channel)
     message = NewMessage(
         organisation_id=appointment_type.organisation_id,
         channel=Channel(channel),
@@ -96,7 +92,7 @@ def send_test(
         about_uid="",
         recipient_group=group,
         recipient_uid=user.uid,
-        address=addresses[channel],
+        address=address,
         is_test=True,
     )
     with transaction.atomic():
@@ -109,6 +105,15 @@ def send_test(
             object_uid=appointment_type.uid,
             details={"recipient_group": group, "channel": channel},
         )
+
+
+def _own_address(user: User, channel: str) -> str:
+    addresses = {Channel.EMAIL.value: user.email, Channel.SMS.value: user.mobile_phone}
+    if channel not in addresses:
+        raise Invalid("channel", "Choose e-mail or text message.")
+    if not addresses[channel]:
+        raise Invalid("channel", "Your account has no mobile number. Add it in My account.")
+    return addresses[channel]
 
 
 def _render(delivery: Delivery, now: datetime) -> Email | Sms:

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import gettempdir
 
@@ -15,6 +14,7 @@ import psutil
 
 from tests.process.own_servers import Postgres, Valkey
 from tests.process.programs import ROOT, eventually
+from tests.process.web import is_well
 
 _SUPERVISE = """
 import os, sys
@@ -76,14 +76,7 @@ class House:
             process.kill()
 
     def is_up(self) -> bool:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
-        try:
-            connection.request("GET", "/readyz")
-            return connection.getresponse().status == 200
-        except OSError:
-            return False
-        finally:
-            connection.close()
+        return is_well(self.port, "/readyz")
 
     def programs(self, name: str) -> list[psutil.Process]:
         """The processes of `web`, `worker` or `beat`, pools and parents alike."""

@@ -29,6 +29,18 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def is_well(port: int, path: str) -> bool:
+    """Whether what listens there answers the path with 200; False, too, while nothing listens."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
 @dataclass
 class Web:
     """The web as it runs in production, and a clinic that is booked through it."""
@@ -55,14 +67,7 @@ class Web:
         eventually(self.is_up, within=60, what="the start of the web")
 
     def is_up(self) -> bool:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
-        try:
-            connection.request("GET", "/healthz")
-            return connection.getresponse().status == 200
-        except OSError:
-            return False
-        finally:
-            connection.close()
+        return is_well(self.port, "/healthz")
 
     def kill(self) -> None:
         """kill -9, its workers, too."""
