@@ -72,6 +72,8 @@ def test_a_patient_moves_and_then_cancels(
     wrong = looked(page)
     page.get_by_role("link", name="Choose another time" if is_english else "Andere Zeit").click()
     wrong += looked(page)
+    later = visit.starts_at.date() + timedelta(days=1)  # not today: inside the notice it stays
+    page.goto(f"{page.url}?day={later}")
     page.get_by_role("button", name="10:00", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(
         "Move your appointment?" if is_english else "Ihren Termin verschieben?"
