@@ -73,7 +73,7 @@ def _ground() -> Ground:
 
 def _alone(ground: Ground, rounds: int) -> Iterator[Figure]:
     """Hold, and hold with confirm, in turn with their own statements replayed on another slot."""
-    for name, is_confirmed in (("hold", False), ("hold and confirm", True)):
+    for name, is_confirmed, bar in (("hold", False, HOLD_BAR), ("hold and confirm", True, None)):
         verb, floor = [], []
         with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as raw:
             for _ in range(rounds):
@@ -82,7 +82,7 @@ def _alone(ground: Ground, rounds: int) -> Iterator[Figure]:
                 floor.append(milliseconds(partial(replay.send, replay.recorded(other), raw)))
         ours, theirs = statistics.median(verb), statistics.median(floor)
         label = f"{name}, alone, at the verb"
-        yield Figure("booking", label, ours, "ms", theirs, "its statements raw", bar=HOLD_BAR)
+        yield Figure("booking", label, ours, "ms", theirs, "its statements raw", bar=bar)
 
 
 def _booking(ground: Ground, is_confirmed: bool) -> partial[None]:

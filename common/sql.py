@@ -3,7 +3,23 @@
 from typing import Any
 
 from django.db import connection
-from django.db.models import Field, Model
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Field, Lookup, Model
+from django.db.models.sql.compiler import SQLCompiler
+
+
+@Field.register_lookup
+class AnyOf(Lookup):
+    """`pk__any=[…]`: one array however many they are, where `in` makes and sends a parameter for each."""
+
+    lookup_name = "any"
+    prepare_rhs = False
+
+    def as_sql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
+    ) -> tuple[str, tuple[Any, ...]]:
+        column, parameters = self.process_lhs(compiler, connection)
+        return f"{column} = ANY(%s)", (*parameters, self.rhs)
 
 
 def insert_or_nothing(instance: Model) -> bool:

@@ -22,7 +22,7 @@ def locked_while_confirmed(appointment_ids: Collection[int]) -> dict[int, Appoin
     In key order, so that two managers wait for each other in turn.
     """
     visits = list(
-        Appointment.objects.filter(pk__in=appointment_ids, status=Status.CONFIRMED)
+        Appointment.objects.filter(pk__any=list(appointment_ids), status=Status.CONFIRMED)
         .order_by("pk")
         .select_for_update(no_key=True)
     )
@@ -44,6 +44,6 @@ def _attach(visits: Sequence[Appointment], name: str, rows: QuerySet[Related]) -
     Into the cache that Django's own prefetch fills: assigning would ask the router every time.
     """
     ids = [getattr(visit, f"{name}_id") for visit in visits]
-    found = rows.in_bulk(set(ids))
+    found = {row.pk: row for row in rows.filter(pk__any=list(set(ids)))}
     for visit, related_id in zip(visits, ids, strict=True):
         visit._state.fields_cache[name] = found[related_id]

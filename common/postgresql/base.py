@@ -7,12 +7,14 @@ a driver waits as long as it takes: thread after thread of a web process, until 
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, TypeVar
 
 import psycopg
 from django.db.backends.postgresql import base
-from psycopg.abc import PQGen
+from django.db.backends.postgresql.psycopg_any import BaseTzLoader
+from psycopg.abc import Buffer, PQGen
 
 from common.breaker import Breaker
 
@@ -114,11 +116,30 @@ class _Driver(ModuleType):
         return getattr(psycopg, name)
 
 
+class InstantLoader(BaseTzLoader):  # type: ignore[misc]  # of a module without types
+    """Reads an instant by the interpreter's own parser, five times as fast as Django's, which is in Python.
+
+    Every session speaks UTC. What only PostgreSQL knows (infinity, years before Christ) Django's refuses.
+    """
+
+    timezone = UTC
+
+    def load(self, data: Buffer) -> datetime:
+        try:
+            return datetime.fromisoformat(str(data, "ascii"))
+        except ValueError:
+            loaded: datetime = super().load(data)
+            return loaded
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     Database = _Driver()
 
     def get_connection_params(self) -> dict[str, Any]:
         parameters = super().get_connection_params()
+        if self.timezone is UTC:
+            parameters["context"] = psycopg.adapt.AdaptersMap(parameters["context"])
+            parameters["context"].register_loader("timestamptz", InstantLoader)
         if _answer_seconds:
             limit = f"-c statement_timeout={round(_answer_seconds * 1000)}"
             parameters["options"] = f"{parameters.get('options', '')} {limit}".strip()

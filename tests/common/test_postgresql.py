@@ -5,11 +5,12 @@ import threading
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import DataError, connection
 
 from common.postgresql import base
 from common.postgresql.base import Connection, DatabaseWrapper, Door, wait_at_most
@@ -154,3 +155,30 @@ class TestTheDoor:
 def _refused(door: Door) -> None:
     with pytest.raises(psycopg.OperationalError):
         door.connect()
+
+
+@pytest.mark.parametrize(
+    ("written", "instant"),
+    [
+        ("2027-03-28 01:00:00+01", datetime(2027, 3, 28, tzinfo=UTC)),
+        ("2027-03-28 00:00:00.5+00", datetime(2027, 3, 28, 0, 0, 0, 500_000, UTC)),
+        ("0001-01-01 00:00:00+00", datetime(1, 1, 1, tzinfo=UTC)),
+        ("9999-12-31 23:59:59.999999+00", datetime(9999, 12, 31, 23, 59, 59, 999_999, UTC)),
+        (None, None),
+    ],
+)
+def test_an_instant_is_read_in_utc(written: str | None, instant: datetime | None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %s::timestamptz", [written])
+        (read,) = cursor.fetchone()
+
+    assert read == instant
+    assert read is None or read.tzinfo is UTC
+
+
+@pytest.mark.parametrize("written", ["infinity", "4713-01-01 00:00:00+00 BC", "10000-01-01"])
+def test_an_instant_no_datetime_can_hold_is_refused(written: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %s::timestamptz", [written])
+        with pytest.raises(DataError):
+            cursor.fetchone()

@@ -55,3 +55,16 @@ def test_values_are_parameters_never_sql() -> None:
 
     stored = User.objects.get()
     assert (stored.email, stored.name, stored.password) == (user.email, user.name, "%s")
+
+
+def test_any_of_many_is_one_parameter() -> None:
+    wanted = [make_organisation(name=f"Clinic {number}").pk for number in range(3)]
+    make_organisation(name="Another")
+
+    with CaptureQueriesContext(connection) as captured:
+        found = set(Organisation.objects.filter(pk__any=wanted).values_list("pk", flat=True))
+        assert not Organisation.objects.filter(pk__any=[]).exists()
+
+    assert found == set(wanted)
+    sql = captured.captured_queries[0]["sql"]
+    assert sql.count(f"= ANY('{{{','.join(map(str, wanted))}}}'") == 1
