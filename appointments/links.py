@@ -44,6 +44,11 @@ def manage_url(appointment: Appointment) -> str:
     return f"{settings.BASE_URL}/visit/{_token(appointment, _MANAGE)}"
 
 
+def reminders_url(appointment: Appointment) -> str:
+    """The place on that page where the patient says how to be reminded."""
+    return f"{manage_url(appointment)}#reminders"
+
+
 def portal_url(appointment: Appointment, group: str) -> str:
     """The appointment's page for "doctor" or "admin"."""
     return portal_page(appointment.uid, group)

@@ -100,7 +100,10 @@ def letter(sent: AppointmentReminderSent, reader: Reader) -> Letter:
         sender=appointment.shop.name,
         paragraphs=(letters.how_to_join(),),
         facts=letters.facts_for_patient(appointment),
-        actions=letters.actions_for_patient(appointment),
+        actions=(
+            *letters.actions_for_patient(appointment),
+            Action(gettext("Change or stop reminders"), links.reminders_url(appointment)),
+        ),
         footer=letters.footer_of_shop(appointment.shop),
     )
 

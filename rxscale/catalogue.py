@@ -37,6 +37,8 @@ TEMPLATES = (
     "components/form_errors.html",
     "mail",
     "base.html",
+    "failure.html",
+    *(f"{failure}.html" for failure in ("400", "403", "403_csrf", "404", "500", "503")),
 )
 LANGUAGE = "de"
 PO = ROOT / "locale" / LANGUAGE / "LC_MESSAGES" / "django.po"

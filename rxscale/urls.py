@@ -29,5 +29,8 @@ def routes(*, has_doors: bool) -> list[URLPattern | URLResolver]:
     return [path("", include("rxscale.demo.urls")), *house] if has_doors else house
 
 
+handler400 = "rxscale.failures.bad_request"
+handler403 = "rxscale.failures.not_allowed"
+handler404 = "rxscale.failures.not_found"
 handler500 = "rxscale.failures.failed"
 urlpatterns = routes(has_doors=settings.DEMO_DOORS)

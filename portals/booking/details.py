@@ -25,8 +25,9 @@ from .access import BookingRequest, booking_page
 from .by_link import here
 from .holding import RAN_OUT, give_back, own_visit
 from .languages import language_for, spoken_by
+from .steps import steps_of
 from .visit_page import visit_page
-from .wishes import ANY, choose_url
+from .wishes import ANY, choose_url, read_wish
 
 _HERE = "portals/booking/book"
 FIELDS = ("first_name", "last_name", "email", "phone", "date_of_birth")
@@ -163,6 +164,7 @@ def _show(
         "shop": request.shop,
         "visit": visit,
         "form": form,
+        "steps": steps_of(read_wish(request.organisation, _wish(request, visit)), "details"),
         "day": day_in_words(visit.starts_at, request.zone),
         "time": time_in_words(visit.starts_at, request.zone),
         "length": letters.length(visit),
@@ -174,18 +176,22 @@ def _show(
 
 
 def _times_url(request: BookingRequest, visit: Appointment, *, problem: str = "") -> str:
-    """The day the patient came from, with the doctor they asked for."""
-    is_any = request.GET.get("doctor") == ANY
-    query = {
-        "type": visit.appointment_type.uid,
-        "doctor": ANY if is_any else visit.doctor.uid,
-        "day": visit.starts_at.astimezone(zone(request.zone)).date().isoformat(),
-    }
+    query = _wish(request, visit)
     if problem:
         query["problem"] = problem
     if problem == "patient_already_booked":
         query["at"] = str(int(visit.starts_at.timestamp()))
     return choose_url(query)
+
+
+def _wish(request: BookingRequest, visit: Appointment) -> dict[str, str]:
+    """The day the patient came from, with the doctor they asked for."""
+    is_any = request.GET.get("doctor") == ANY
+    return {
+        "type": visit.appointment_type.uid,
+        "doctor": ANY if is_any else visit.doctor.uid,
+        "day": visit.starts_at.astimezone(zone(request.zone)).date().isoformat(),
+    }
 
 
 def _typed(request: BookingRequest) -> dict[str, str]:

@@ -25,6 +25,7 @@ def spoken_by(patient: Patient) -> str:
 
 @contextmanager
 def speaking_to(request: HttpRequest, patient: Patient | None = None) -> Iterator[None]:
-    """Every text inside the block, and the page's `lang`, is in that language."""
-    with translation.override(language_for(request, patient)):
+    """Every text inside the block, the page's `lang`, and what is said if it fails, is in that language."""
+    request.LANGUAGE_CODE = language_for(request, patient)
+    with translation.override(request.LANGUAGE_CODE):
         yield

@@ -26,7 +26,7 @@ def steps_of(wish: Wish, current: Place) -> Sequence[Step]:
         way.append(("type", gettext("Appointment"), wish.url(type=None, doctor=None)))
     if wish.kind is None or len(wish.doctors) > 1:
         way.append(("doctor", gettext("Doctor"), wish.url(doctor=None)))
-    way.append(("time", gettext("Time"), ""))
+    way.append(("time", gettext("Time"), wish.url()))
     way.append(("details", gettext("Your details"), ""))
     at = [place for place, _, _ in way].index(current)
     return [

@@ -38,7 +38,7 @@ def page_of(visitor: Visitor, held: Appointment, query: str = "") -> str:
 def test_the_form_is_filled_from_the_token_and_says_until_when_the_time_is_reserved(
     visitor: Visitor, held: Appointment, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(ACCESS_QUERIES + 1):  # the visit
+    with django_assert_num_queries(ACCESS_QUERIES + 3):  # the visit, and what is offered: two
         page = page_of(visitor, held)
 
     assert 'name="first_name" value="Paula"' in page
