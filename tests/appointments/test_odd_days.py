@@ -72,6 +72,7 @@ def book(kind: AppointmentType, doctor: Doctor, starts_at: datetime) -> Appointm
         ("Europe/Berlin", date(2027, 10, 31), 25),
     ],
 )
+@pytest.mark.fuzz
 def test_every_slot_of_a_day_of_changing_clocks_is_held_and_confirmed(
     zone: str, day: date, hours: float
 ) -> None:

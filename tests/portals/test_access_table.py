@@ -34,7 +34,7 @@ from .clinic.front_desk import prove_again
 from .everything import Everything, absent, make_everything
 from .routes import routes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.fuzz, pytest.mark.django_db]
 DOCTOR_PORTAL = "/doctor/"
 # What looking at a page may write: the audit log (behaviour 39) and the session's own life (38).
 MAY_BE_WRITTEN = re.compile(

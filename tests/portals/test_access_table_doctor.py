@@ -10,7 +10,7 @@ from .access_table import DOCTOR, Page
 from .callers import CONFIRM, SIGN_IN, Caller, expected, foreign_and_absent, walk
 from .everything import Everything, make_everything
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.fuzz, pytest.mark.django_db]
 
 
 @pytest.fixture

@@ -154,6 +154,7 @@ def test_the_canary_is_on_the_pages_it_belongs_to(
     assert "quaxworth" in found_in(text_of(own))
 
 
+@pytest.mark.fuzz
 def test_no_address_no_cookie_and_no_log_line_carries_patient_data(
     admin: Client, doctor: Client, things: Everything, log_lines: list[str]
 ) -> None:

@@ -35,8 +35,8 @@ _REMINDERS = (
     InSource(
         name="reminder: only of what is still confirmed",
         path="reminders/visits.py",
-        old="pk__in=appointment_ids, status=Status.CONFIRMED)",
-        new="pk__in=appointment_ids)",
+        old="pk__any=list(appointment_ids), status=Status.CONFIRMED)",
+        new="pk__any=list(appointment_ids))",
         tests=(f"{_FIRING}::test_a_visit_called_off_between_finding_and_firing_is_left_alone",),
     ),
     InSource(
@@ -270,8 +270,8 @@ _OUTAGES = (
     InSource(
         name="outage: a page answers 503",
         path="rxscale/failures.py",
-        old="    if not is_outage(sys.exc_info()[1]):\n",
-        new="    if True:\n",
+        old="    if is_outage(sys.exc_info()[1]):\n",
+        new="    if False:\n",
         tests=(f"{_AWAY}::test_every_page_says_so",),
     ),
     InSource(
