@@ -10,8 +10,6 @@ from datetime import datetime
 from functools import cached_property
 from typing import ClassVar
 
-from django.urls import NoReverseMatch, reverse
-
 from common.clock import utc_now
 from common.clock import zone as zone_of
 from common.local_time import zone_label
@@ -19,6 +17,7 @@ from organisations import maintenance
 from organisations.models import Organisation, User
 
 from .accounts.places import Place
+from .addresses import route_or_blank
 
 STARTED_AT = utc_now()  # a fresh start has its first minutes, too
 LAYOUT_QUERIES = 1  # the last maintenance run, on a whole page
@@ -121,11 +120,3 @@ class Layout:
 
     def _is_open(self, room: Room) -> bool:
         return f"{self.view_module}.".startswith(f"{self.package}.{room.package}.")
-
-
-def route_or_blank(name: str) -> str:
-    """The route's address, or "" while there is no such page."""
-    try:
-        return reverse(name) if name else ""
-    except NoReverseMatch:
-        return ""

@@ -26,11 +26,12 @@ from organisations.actors import ActorKind
 from organisations.models import Doctor, Membership, Role, User
 from portals.access import acting, module_of, with_page_headers
 from portals.accounts.places import home_of
+from portals.addresses import route_or_blank
 from portals.rendering import go_to
 from portals.requests import PortalRequest
 from portals.signing_in import to_sign_in
 
-from .layout import Layout, route_or_blank
+from .layout import Layout
 
 ACCESS_QUERIES = 3  # session and user, as Django does; memberships with their organisations
 SESSION_KEY = "clinic.organisation"

@@ -6,9 +6,9 @@ from typing import ClassVar
 from organisations.models import Membership
 from portals import layout
 from portals.accounts.places import DOCTOR_PORTAL, Place
-from portals.layout import LAYOUT_QUERIES, Link, Room, route_or_blank
+from portals.layout import LAYOUT_QUERIES, Link, Room
 
-__all__ = ["LAYOUT_QUERIES", "Layout", "route_or_blank"]
+__all__ = ["LAYOUT_QUERIES", "Layout"]
 
 DAILY = (
     Room("Dashboard", "clinic:dashboard", "dashboard", "home"),

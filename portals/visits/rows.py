@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
-from django.urls import reverse
-
 from appointments.models import Appointment, AppointmentType
 from appointments.status import ACTIVE, Status
 from common.clock import zone as zone_of
 from common.local_time import zone_label
 from organisations.models import Doctor, Patient
+from portals.addresses import page_of
 
 from .filters import name_of
 
@@ -71,7 +70,7 @@ def _line(visit: Appointment, portal: str, now: datetime, zone: str) -> Row:
 
 
 def visit_url(visit: Appointment | None, portal: str) -> str:
-    return reverse(f"{portal}:appointment", args=[visit.uid]) if visit else ""
+    return page_of(f"{portal}:appointment", visit.uid) if visit else ""
 
 
 def _of_chain(visit: Appointment, other: Appointment | None, portal: str) -> str:
@@ -82,7 +81,7 @@ def _of_chain(visit: Appointment, other: Appointment | None, portal: str) -> str
 
 def patient_url(patient: Patient, portal: str) -> str:
     """The patient's page; "" in a portal that has none."""
-    return reverse("clinic:patient", args=[patient.uid]) if portal == "clinic" else ""
+    return page_of("clinic:patient", patient.uid) if portal == "clinic" else ""
 
 
 def why_url(doctor: Doctor, kind: AppointmentType, now: datetime, portal: str) -> str:
@@ -91,7 +90,7 @@ def why_url(doctor: Doctor, kind: AppointmentType, now: datetime, portal: str) -
         return ""
     today = now.astimezone(zone_of(doctor.timezone)).date()
     query = urlencode({"type": kind.uid, "date": today.isoformat()})
-    return f"{reverse('clinic:doctor', args=[doctor.uid])}?{query}"
+    return f"{page_of('clinic:doctor', doctor.uid)}?{query}"
 
 
 def elsewhere(local: datetime, zone_name: str) -> str:
