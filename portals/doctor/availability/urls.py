@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern, path
 
-from . import copying, hours, overrides, time_off, views
+from . import copying, hours, keeping, overrides, time_off, views
 
 _HOURS, _DATES, _OFF = "availability/hours/", "availability/dates/", "availability/time-off/"
+_VISITS = "availability/visits/"
 
 urlpatterns: list[URLPattern] = [
     path("availability/", views.availability, name="availability"),
@@ -23,6 +24,8 @@ urlpatterns: list[URLPattern] = [
     path(f"{_OFF}effect/", time_off.show_effect, name="availability-off-effect"),
     path(f"{_OFF}<str:uid>/", time_off.edit, name="availability-off"),
     path(f"{_OFF}<str:uid>/remove/", time_off.remove, name="availability-off-remove"),
-    path("availability/visits/<str:uid>/keep/", views.keep, name="availability-keep"),
-    path("availability/visits/<str:uid>/unkeep/", views.unkeep, name="availability-unkeep"),
+    path(f"{_VISITS}keep/", keeping.keep_all, name="availability-keep-all"),
+    path(f"{_VISITS}unkeep/", keeping.unkeep_all, name="availability-unkeep-all"),
+    path(f"{_VISITS}<str:uid>/keep/", keeping.keep, name="availability-keep"),
+    path(f"{_VISITS}<str:uid>/unkeep/", keeping.unkeep, name="availability-unkeep"),
 ]

@@ -4,8 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
-from appointments import availability_edits
+from appointments import availability_edits, lifecycle
+from appointments.errors import Refused
 from appointments.models import Appointment
 from appointments.status import Status
 from availability.models import AvailabilityOverride, TimeOff
@@ -249,6 +251,78 @@ class TestKeep:
         inside, over = book(editor, hour=8), book(editor, hour=15, status=Status.CANCELLED)
         assert "lies within your hours by now" in words(editor.post("keep", inside.uid, htmx=True))
         assert editor.post("keep", over.uid).status_code == 302
+
+
+class TestKeepAll:
+    def test_all_that_were_listed_are_kept_until_that_is_undone(self, editor: Editor) -> None:
+        visits = [book(editor, hour=hour) for hour in (14, 15, 16)]
+        assert "Keep all 3" in words(editor.get())
+        kept = editor.post("keep-all", uid=[visit.uid for visit in visits], htmx=True)
+        assert "Kept 3 visits: as booked." in words(kept)
+        assert kept.context["editor"].outside == []
+        audited = editor.surgery.audited("appointment.kept_outside_hours")
+        assert [uid for _, uid in audited] == [visit.uid for visit in visits]
+
+        address, fields = undo_of(kept)
+        again = editor.surgery.jane.post(address, fields, headers={"HX-Request": "true"})
+        assert "3 visits listed again." in words(again)
+        assert again.context["editor"].outside == visits
+
+    def test_what_was_not_kept_is_named_and_stops_no_other(self, editor: Editor) -> None:
+        gone = book(editor, hour=13, status=Status.CANCELLED)
+        inside, outside = book(editor, hour=8), book(editor, hour=14)
+        uids = [visit.uid for visit in (gone, inside, outside)]
+        said = words(editor.post("keep-all", uid=uids, htmx=True))
+        assert "Kept 1 visit: as booked." in said
+        assert "Not kept: Tue 9 Mar 2027, 14:00 (Europe/Berlin, CET) is cancelled by now." in said
+        assert "09:00 (Europe/Berlin, CET) lies within your hours by now." in said
+        assert editor.get().context["editor"].outside == []
+
+    def test_each_is_kept_in_a_transaction_of_its_own(
+        self, editor: Editor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first, second = book(editor, hour=14), book(editor, hour=15)
+        depths = []
+
+        def keep(visit: Appointment, **_: Any) -> Any:
+            depths.append(len(connection.savepoint_ids))
+            if visit == first:
+                raise Refused("wrong_status", status="expired")
+            return verb(visit, **_)
+
+        verb = lifecycle.keep_outside_hours
+        monkeypatch.setattr(lifecycle, "keep_outside_hours", keep)
+        said = words(editor.post("keep-all", uid=[first.uid, second.uid], htmx=True))
+        assert "Kept 1 visit" in said
+        assert "is expired by now" in said
+        assert depths == [0, 0]
+        assert editor.get().context["editor"].outside == [first]
+
+    def test_without_javascript_the_page_says_the_same(self, editor: Editor) -> None:
+        visits = [book(editor, hour=hour) for hour in (14, 15)]
+        answer = editor.post("keep-all", uid=[visit.uid for visit in visits])
+        assert answer.status_code == 302
+        assert "Kept 2 visits: as booked." in words(editor.get())
+        assert "Keep all" not in words(editor.get())
+
+    def test_one_visit_needs_no_button_for_all(self, editor: Editor) -> None:
+        book(editor, hour=14)
+        assert "Keep all" not in words(editor.get())
+
+    @pytest.mark.parametrize("uids", [[], ["mtg-nothing"], ["\0"]])
+    def test_nothing_named_is_nothing_kept(self, editor: Editor, uids: list[str]) -> None:
+        visit = book(editor, hour=14)
+        assert "nothing was changed" in words(editor.post("keep-all", uid=uids, htmx=True))
+        assert editor.get().context["editor"].outside == [visit]
+
+    def test_a_colleagues_visits_are_none(self, editor: Editor) -> None:
+        visit = book(editor, hour=14)
+        organisation = editor.surgery.clinic.organisation
+        colleague = log_in(make_doctor(organisation=organisation, display_name="Dr Other"))
+        for name in ("keep-all", "unkeep-all"):
+            colleague.post(url(f"availability-{name}"), {"uid": [visit.uid]})
+        assert editor.get().context["editor"].outside == [visit]
+        assert editor.surgery.audited("appointment.kept_outside_hours") == []
 
 
 def test_a_colleague_finds_nothing_of_it(editor: Editor) -> None:
