@@ -16,21 +16,19 @@ USUAL_REASONS = (
 
 
 class WithSuggestions(forms.TextInput):
-    """A text field that offers usual answers, and takes any other."""
+    """A text field with usual answers to press beneath it (app.js); without JavaScript the plain field."""
 
     template_name = "portals/visits/_suggestions.html"
 
     def __init__(self, suggestions: tuple[str, ...]) -> None:
-        super().__init__()
+        super().__init__(attrs={"autocomplete": "off"})
         self.suggestions = suggestions
 
     def get_context(
         self, name: str, value: object, attrs: dict[str, object] | None
     ) -> dict[str, object]:
         context = super().get_context(name, value, attrs)
-        widget = context["widget"]
-        widget["suggestions"] = self.suggestions
-        widget["attrs"]["list"] = f"{widget['attrs'].get('id', name)}_usual"
+        context["widget"]["suggestions"] = self.suggestions
         return dict(context)
 
 

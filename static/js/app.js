@@ -1,5 +1,5 @@
-// What every portal page shares: "/" for the search, copy buttons, distances in time, toasts, menus,
-// and htmx's CSRF header and failures. Without it every page works, only less smoothly.
+// What every portal page shares: "/" for the search, copy buttons, usual answers, distances in time, toasts,
+// menus, and htmx's CSRF header and failures. Without it every page works, only less smoothly.
 (() => {
   const announce = (text) => {
     const place = document.getElementById("announcer");
@@ -56,6 +56,21 @@
       if (!menu.contains(event.target)) menu.open = false;
     }
   });
+
+  // A usual answer fills its field; which of them stands there is marked, also while one types.
+  const markUsual = (field) => {
+    for (const button of document.querySelectorAll(`[data-fills="${CSS.escape(field.id)}"]`)) {
+      button.setAttribute("aria-pressed", String(button.textContent.trim() === field.value.trim()));
+    }
+  };
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-fills]");
+    const field = button && document.getElementById(button.dataset.fills);
+    if (!field) return;
+    field.value = button.textContent.trim();
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  document.addEventListener("input", (event) => markUsual(event.target));
 
   // The same words as the template tag `ago` (portals/templatetags/ui.py).
   const distance = (instant, isExact) => {

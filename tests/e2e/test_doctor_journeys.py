@@ -15,7 +15,7 @@ from tests.portals.clinic.conftest import sign_in
 from tests.portals.clinic.front_desk import fresh
 from tests.portals.everything import Everything, make_everything
 
-from .conftest import WIDTHS, OpenPage
+from .conftest import WIDTHS, OpenPage, violations
 
 pytestmark = [
     pytest.mark.browser,
@@ -94,6 +94,41 @@ def test_a_doctor_cancels_with_a_reason_and_books_again(
     page.locator("a.slot").first.click()
     page.get_by_role("button", name="Book appointment").click()
     says(page, "Booked again. This is the new appointment.")
+
+
+def test_a_usual_reason_is_one_press_and_any_other_is_typed(
+    open_page: OpenPage, things: Everything, width: int
+) -> None:
+    jane, visit = sign_in(things.doctor_user), things.booked
+    path = reverse("doctor:appointment-cancel", args=[visit.uid])
+    page = open_page(jane, path, width=width)
+    ill = page.get_by_role("button", name="Doctor is ill")
+    ill.click()
+    reason = page.get_by_label("Reason")
+    expect(reason).to_have_value("Doctor is ill")
+    expect(ill).to_have_attribute("aria-pressed", "true")
+    assert violations(page) == []
+    reason.fill("Doctor is ill, back on Monday")
+    expect(ill).to_have_attribute("aria-pressed", "false")
+    page.get_by_role("button", name="Booked by mistake").click()
+    page.get_by_role("button", name="Cancel appointment").click()
+
+    says(page, "Appointment cancelled.")
+    assert fresh(visit).cancellation_reason == "Booked by mistake"
+
+
+def test_without_javascript_the_reason_is_a_plain_field(
+    open_page: OpenPage, things: Everything, width: int
+) -> None:
+    jane, visit = sign_in(things.doctor_user), things.booked
+    path = reverse("doctor:appointment-cancel", args=[visit.uid])
+    page = open_page(jane, path, width=width, javascript=False)
+    expect(page.get_by_text("Doctor is ill")).to_be_hidden()
+    page.get_by_label("Reason").fill("I am ill")
+    page.get_by_role("button", name="Cancel appointment").click()
+
+    says(page, "Appointment cancelled.")
+    assert fresh(visit).cancellation_reason == "I am ill"
 
 
 @pytest.mark.parametrize("javascript", [True, False])
