@@ -112,6 +112,11 @@ def type_in(patient: Patient, values: Mapping[str, str], *, now: datetime) -> Pa
     return locked
 
 
+def unusable_fields(shop: Shop, values: Mapping[str, str], *, now: datetime) -> Sequence[str]:
+    """Those of the typed `values` that `type_in` would refuse. Writes nothing."""
+    return _read_typed(shop, values, now)[1]
+
+
 def source_of(patient: Patient, field: str) -> Source:
     """Whose word the field's value is: the shop's own, what the patient typed instead, or nobody's."""
     value = getattr(patient, field)

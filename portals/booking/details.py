@@ -1,5 +1,6 @@
 """The last step: who comes, then the visit is booked. Going back gives the time back, and keeps what was typed."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from django import forms
@@ -31,6 +32,7 @@ from .wishes import ANY, choose_url, read_wish
 
 _HERE = "portals/booking/book"
 FIELDS = ("first_name", "last_name", "email", "phone", "date_of_birth")
+_MISSING = {"required": gettext_lazy("Please fill this in.")}
 _UNUSABLE = {
     "first_name": gettext_lazy("Enter a name of at most 200 characters."),
     "last_name": gettext_lazy("Enter a name of at most 200 characters."),
@@ -43,11 +45,16 @@ _UNUSABLE = {
 class DetailsForm(PortalForm):
     """Plain texts: what of them can be used is the domain's to say."""
 
-    first_name = forms.CharField(label=gettext_lazy("First name"), max_length=LONGEST_TEXT)
-    last_name = forms.CharField(label=gettext_lazy("Last name"), max_length=LONGEST_TEXT)
+    first_name = forms.CharField(
+        label=gettext_lazy("First name"), max_length=LONGEST_TEXT, error_messages=_MISSING
+    )
+    last_name = forms.CharField(
+        label=gettext_lazy("Last name"), max_length=LONGEST_TEXT, error_messages=_MISSING
+    )
     email = forms.CharField(
         label=gettext_lazy("E-mail address"),
         max_length=LONGEST_TEXT,
+        error_messages=_MISSING,
         widget=forms.EmailInput,
         help_text=gettext_lazy("The confirmation and the link to join go here."),
     )
@@ -89,7 +96,7 @@ def details(request: BookingRequest, uid: str) -> HttpResponse:
         form.initial = _initial(request)
         return _show(request, visit, form)
     form = DetailsForm(request.POST, warnings=_warnings(request))
-    if not form.is_valid() or not _is_written(request, form):
+    if not _is_written(request, form):
         sessions.remember(request.booking, now=request.now, typed=_typed(request))
         return _show(request, visit, form, status=422)
     try:
@@ -223,6 +230,11 @@ def _warnings(request: BookingRequest) -> dict[str, str]:
 
 def _is_written(request: BookingRequest, form: DetailsForm) -> bool:
     """Hand what was typed to the profile, with the zone the times were told in; else say what is wrong where."""
+    if form.errors:  # what else is wrong is said at once
+        typed = {name: form.cleaned_data[name] for name in FIELDS if name in form.cleaned_data}
+        shop = request.patient.shop
+        _add_unusable(form, patients.unusable_fields(shop, typed, now=request.now))
+        return False
     values = {name: form.cleaned_data[name] for name in FIELDS}
     if request.booking.timezone:
         values["timezone"] = request.booking.timezone
@@ -233,7 +245,11 @@ def _is_written(request: BookingRequest, form: DetailsForm) -> bool:
     try:
         patients.type_in(request.patient, values, now=request.now)
     except UnusableFields as unusable:
-        for name in unusable.fields:
-            form.add_error(name, str(_UNUSABLE[name]))
+        _add_unusable(form, unusable.fields)
         return False
     return True
+
+
+def _add_unusable(form: DetailsForm, fields: Sequence[str]) -> None:
+    for name in fields:
+        form.add_error(name, str(_UNUSABLE[name]))

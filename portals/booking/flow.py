@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from appointments.errors import Refused
 from booking_secrets import sessions
 from common.clock import zone, zone_names
-from common.local_time import zone_label
+from common.local_time import clock_time, in_words, zone_label
 from portals.slots.times import read_instant
 
 from .access import BookingRequest, booking_page
@@ -30,8 +30,7 @@ _HERE = "portals/booking/book"
 def choose(request: BookingRequest) -> HttpResponse:
     """The first step that is still open: type, doctor, or day and time."""
     wish = read_wish(request.organisation, request.GET)
-    held = running_hold(request)
-    context: dict[str, object] = {"shop": request.shop, "wish": wish, "held": held}
+    context: dict[str, object] = {"shop": request.shop, "wish": wish, **_held(request, wish)}
     if wish.kind is None:
         context["steps"] = steps_of(wish, "type")
         context["choices"] = [(kind, wish.url(type=kind.uid, doctor=None)) for kind in wish.kinds]
@@ -54,6 +53,21 @@ def choose(request: BookingRequest) -> HttpResponse:
         "any_url": wish.url(doctor=ANY, day=None, month=None) if len(wish.doctors) > 1 else "",
     }
     return render(request, f"{_HERE}/time.html", context)
+
+
+def _held(request: BookingRequest, wish: Wish) -> dict[str, object]:
+    """What the browser holds already: which time, how long yet, and the way on with it. Nothing without one."""
+    held = running_hold(request)
+    if held is None:
+        return {}
+    until = held.hold_expires_at or held.starts_at
+    details = reverse("booking:details", args=[held.uid])
+    return {
+        "held": held,
+        "held_at": in_words(held.starts_at, request.zone),
+        "held_until": clock_time(until.astimezone(zone(request.zone))),
+        "held_url": f"{details}?doctor={ANY}" if wish.given.get("doctor") == ANY else details,
+    }
 
 
 def _of_wish(wish: Wish) -> dict[str, str]:

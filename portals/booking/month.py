@@ -5,7 +5,7 @@ Days are those of the page's zone: a visit late in the doctor's evening may be o
 
 from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
@@ -22,6 +22,9 @@ from portals.slots.times import PARTS, label_of, midnight
 
 _DAY = timedelta(days=1)
 _NEAREST = 3
+_MOST_UNFOLDED = (
+    60  # times of one day; with more of them all but the first part of the day are folded
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class Part:
 
     name: str
     times: Sequence[Time]
+    is_folded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +265,10 @@ def _parts(search: Search, starts: Sequence[int]) -> list[Part]:
         )
         for name, hours in PARTS
     ]
-    return [part for part in parts if part.times]
+    parts = [part for part in parts if part.times]
+    if len(starts) <= _MOST_UNFOLDED:
+        return parts
+    return [replace(part, is_folded=number > 0) for number, part in enumerate(parts)]
 
 
 def _nearest(search: Search, days: _Days, taken: datetime) -> list[Time]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from .wishes import Wish
 
@@ -25,7 +25,7 @@ def steps_of(wish: Wish, current: Place) -> Sequence[Step]:
     if len(wish.kinds) != 1:
         way.append(("type", gettext("Appointment"), wish.url(type=None, doctor=None)))
     if wish.kind is None or len(wish.doctors) > 1:
-        way.append(("doctor", gettext("Doctor"), wish.url(doctor=None)))
+        way.append(("doctor", pgettext("step of booking", "Doctor"), wish.url(doctor=None)))
     way.append(("time", gettext("Time"), wish.url()))
     way.append(("details", gettext("Your details"), ""))
     at = [place for place, _, _ in way].index(current)

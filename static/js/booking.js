@@ -77,7 +77,7 @@
       const minutes = Math.ceil(seconds / 60);
       if (minutes === minutesShown) return;
       minutesShown = minutes;
-      const words = minutes === 1 ? countdown.dataset.minute : `${minutes} ${countdown.dataset.minutes}`;
+      const words = minutes === 1 ? countdown.dataset.minute : countdown.dataset.minutes.replace("{}", minutes);
       countdown.textContent = ` · ${words}`;
       if (minutes <= 2) announcer.textContent = words;
     };

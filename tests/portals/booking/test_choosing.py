@@ -9,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from appointments.models import Appointment, AppointmentType
 from appointments.status import Status
+from common.local_time import in_words
 from organisations.models import Doctor
 from portals.booking.access import ACCESS_QUERIES
 from tests.appointments.clinic import START, Clinic, make_clinic
@@ -165,7 +166,12 @@ def test_another_time_gives_the_first_one_back(visitor: Visitor, clinic: Clinic)
     visitor.hold(clinic.kind, START)
     first = visitor.held()
     page = text_of(visitor, doctor="any")
-    assert "is reserved for you. Choosing another one gives it back." in page
+    assert (
+        f"<strong>{in_words(START, clinic.organisation.timezone)}</strong> with {first.doctor}"
+        in page
+    )
+    assert "is reserved for you until" in page
+    assert f'href="/book/details/{first.uid}?doctor=any"' in page
 
     visitor.hold(clinic.kind, START + 30 * MINUTE)
 
@@ -188,7 +194,7 @@ def test_who_is_overtaken_at_another_time_keeps_the_first_one(
     assert first.status == Status.HELD
     page = visitor.client.get(answer.headers["Location"]).content
     assert b"has just been taken" in page
-    assert b"is reserved for you." in page
+    assert b"is reserved for you until" in page
 
 
 def test_the_same_time_pressed_twice_is_held_once(visitor: Visitor, clinic: Clinic) -> None:
@@ -284,3 +290,19 @@ def test_a_type_that_was_switched_off_meanwhile_holds_nothing(
     answer = visitor.hold(clinic.kind, START)
 
     assert "problem=choose" in answer.headers["Location"]
+
+
+def test_of_very_many_times_all_but_the_first_part_of_the_day_are_folded(
+    clock: SetNow, db: None
+) -> None:
+    clinic = make_clinic(slot_interval_minutes=15)
+    day = {"day": (NOW + timedelta(days=1)).date().isoformat()}
+    page = text_of(launched(Shop(clinic, NOW).code()), **day)
+
+    assert len(times_on(page)) == 24 * 4
+    assert page.count('<section class="day-part">') == 1
+    assert page.count('<details class="day-part">') == 3
+    assert "24 free times" in page
+
+    few = text_of(launched(Shop(make_clinic(), NOW).code()), **day)
+    assert "<details" not in few

@@ -97,7 +97,7 @@ def test_booking_twice_books_once_and_leads_to_the_same_visit(
 @pytest.mark.parametrize(
     ("field", "typed", "words"),
     [
-        ("first_name", "", "This field is required."),
+        ("first_name", "", "Please fill this in."),
         ("last_name", "x" * 300, "Enter a name of at most 200 characters."),
         ("email", "paula(at)patients", "Enter an e-mail address such as name@example.com."),
         ("phone", "call me", "Enter a phone number such as"),
@@ -116,6 +116,14 @@ def test_what_cannot_be_used_is_said_beside_the_field_and_stays(
     assert f'value="{typed[:500]}' in page or not typed
     assert Appointment.objects.get().status == Status.HELD
     assert Patient.objects.get(pk=visitor.patient.pk).phone == ""
+
+
+def test_all_that_is_wrong_is_said_at_once(visitor: Visitor, held: Appointment) -> None:
+    page = visitor.confirm(held, first_name="", email="paula(at)patients").content.decode()
+
+    assert "Please fill this in." in page
+    assert "Enter an e-mail address such as name@example.com." in page
+    assert Appointment.objects.get().status == Status.HELD
 
 
 @pytest.mark.parametrize("text", ["a\0b", "\ud800", "<script>alert(1)</script>"])
