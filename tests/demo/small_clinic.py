@@ -1,7 +1,7 @@
 """The demo as `manage.py demo` sets it up, with a handful of patients."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from pytest_django import Settings
@@ -18,6 +18,6 @@ def open_doors(settings: Settings, data_dir: Path) -> None:
     settings.EMAIL_BACKEND = "rxscale.demo.mail_files.EmailBackend"
 
 
-def small_clinic() -> Clinic:
-    now = utc_now()
+def small_clinic(*, now: datetime | None = None) -> Clinic:
+    now = now or utc_now()
     return stand_up(replace(NORTHSIDE, patient_count=12), since=now - timedelta(days=14), now=now)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from appointments.models import Appointment
 from appointments.status import Status
@@ -14,6 +15,8 @@ from rxscale.demo import on_call
 from rxscale.demo.clinic import CHECK_IN, Clinic
 from rxscale.demo.happening import happening_now
 from rxscale.demo.people import ON_CALL_DOCTORS
+
+from .small_clinic import small_clinic
 
 pytestmark = pytest.mark.django_db
 MIDDAY = datetime(2026, 11, 26, 11, 3, 20, tzinfo=UTC)
@@ -29,6 +32,12 @@ MOMENTS = [
     datetime(2027, 3, 28, 0, 55, 0, tzinfo=UTC),  # the clocks jump meanwhile
     datetime(2026, 10, 25, 0, 50, 0, tzinfo=UTC),  # and go back
 ]
+
+
+@pytest.fixture
+def northside(doors: Settings, db: None) -> Clinic:
+    """Set up before all of them: a rule that is newer than its instant does not fire."""
+    return small_clinic(now=min(MOMENTS) - timedelta(days=1))
 
 
 def _visits(clinic: Clinic) -> list[Appointment]:
