@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from common.clock import from_epoch
+from portals.lengths import length
 
 from . import shop
 from .pages import demo_page
@@ -67,7 +68,9 @@ class Received:
         if self.content.get("event_type") == "appointment_reminder_due":
             recipient = data.get("recipient")
             group = recipient.get("group") if isinstance(recipient, dict) else "?"
-            return f"Remind the {group}, {data.get('minutes_before')} minutes before"
+            minutes = data.get("minutes_before")
+            ahead = length(minutes) if isinstance(minutes, int) else "?"
+            return f"Remind the {group}, {ahead} before"
         return _visit_in_words(data)
 
 
