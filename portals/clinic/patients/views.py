@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -16,6 +16,7 @@ from organisations import audit
 from organisations.models import Patient
 from organisations.zones import zone_of_patient
 from portals.clinic.access import ClinicRequest, Right, clinic_page
+from portals.dates import today
 from portals.keyset import Page, paginate
 from portals.rendering import get_or_404, page
 from portals.visit_words import CHANNELS
@@ -32,6 +33,7 @@ class Profile:
 
     patient: Patient
     zone: str
+    since: date  # on the clinic's calendar, as the age is
     age: int | None
     extra: list[tuple[str, object]]
     suppressed: list[tuple[str, Suppression]]  # with the channel's name
@@ -116,16 +118,19 @@ def rows_of(visits: Iterable[Appointment], now: datetime) -> list[VisitRow]:
 
 def profile_of(patient: Patient, now: datetime) -> Profile:
     """One query, for the suppressed addresses; none when there is no address."""
-    born = patient.date_of_birth
-    age = None
-    if born:
-        today = now.date()
-        age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+    clinics = patient.organisation.timezone
     rows = suppressions.of_addresses(patient.organisation, [patient.email, patient.phone])
     return Profile(
         patient=patient,
         zone=zone_of_patient(patient),
-        age=age,
+        since=today(patient.created_at, clinics),
+        age=_age(patient.date_of_birth, today(now, clinics)),
         extra=sorted(patient.extra_fields.items()),
         suppressed=[(CHANNELS[row.channel], row) for row in rows],
     )
+
+
+def _age(born: date | None, day: date) -> int | None:
+    if born is None:
+        return None
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))

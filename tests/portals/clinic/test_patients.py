@@ -1,7 +1,7 @@
 """The patients' pages: list, profile, visits, booking for a patient, opt-outs, export, erase."""
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -53,7 +53,7 @@ def test_the_list_shows_the_newest_first_with_the_next_visit(desk: FrontDesk) ->
 
     assert [row.uid for row in answer.context["page"].rows] == [new.uid, old.uid]
     assert "Alte Patient" in words(answer)
-    assert "1 Mar 2027, 15:00 Europe/Berlin, CET" in words(answer)
+    assert "Mon 1 Mar, 15:00 CET" in words(answer)
     assert "Fremde" not in words(answer)
 
 
@@ -125,6 +125,21 @@ def test_a_hold_that_has_run_out_reads_expired(desk: FrontDesk, patient: Patient
 
     assert answer.context["upcoming"] == []
     assert [row.status for row in answer.context["earlier"]] == [Status.EXPIRED]
+
+
+def test_dates_are_those_of_the_clinics_calendar(
+    desk: FrontDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half past midnight in Berlin, the day before in UTC."""
+    midnight = datetime(2027, 3, 1, 23, 30, tzinfo=UTC)
+    person = make_patient(shop=desk.clinic.shop)
+    Patient.objects.filter(pk=person.pk).update(created_at=midnight, date_of_birth=date(1990, 3, 2))
+    monkeypatch.setattr("portals.clinic.access.utc_now", lambda: midnight)
+
+    text = words(desk.operations.get(url("patient", person.uid)))
+
+    assert "since 2 Mar 2027" in text
+    assert "2 Mar 1990, 37 years" in text
 
 
 def test_opening_is_audited_and_turning_the_pages_is_not_again(
