@@ -8,7 +8,7 @@
 {% tabs list_of_Tab %} · {% chips list_of_Chip %}                presets with counts; filters that are on
 {% pager page %}                                                 Newer / Older of a portals.keyset.Page
 {% empty "No visits" "They appear here …" %}…{% endempty %}      what to do where nothing is; the block holds buttons
-{% chart "Visits a day" points kind="bars" %}                    SVG of portals.charts.Point, with its table as text
+{% chart "No-show rate" points %}                                SVG of portals.charts.Point, with its table as text
 {% facts %}{% fact "Doctor" %}…{% endfact %}{% endfacts %}       definition list
 {% told recipients %}                                            who will be told (anything with .name, .address …)
 {% dialog "id" "Title" %}…{% enddialog %}                        native dialog; <a href="/own-page/" data-dialog="id">
@@ -164,13 +164,12 @@ def pager(context: Context, page: object, target: str = "") -> dict[str, Any]:
 
 
 @register.inclusion_tag("components/chart.html")
-def chart(title: str, points: Sequence[charts.Point], kind: str = "bars") -> dict[str, Any]:
-    drawn = charts.bars(points)
+def chart(title: str, points: Sequence[charts.Point]) -> dict[str, Any]:
+    drawn = charts.dots(points)
     return {
         "title": title,
-        "bars": drawn,
-        "lines": charts.line(drawn) if kind == "line" else [],
-        "kind": kind,
+        "dots": drawn,
+        "lines": charts.lines(drawn),
         "base": charts.BASE,
         "has_data": any(point.value for point in points),
     }

@@ -11,7 +11,7 @@ from portals.visits.filters import View
 from portals.visits.rows import lines
 
 from . import lists
-from .numbers import Day, Share, Tally, between, utilisation, weeks_until
+from .numbers import Share, Tally, between, utilisation, weeks_until
 from .queries import Moment, Outlook, left_today
 
 MONTH = 30
@@ -62,8 +62,6 @@ def next_seven(ahead: Outlook) -> dict[str, object]:
             Number("Utilisation", share.text, url, hours if share.whole else "no open hours"),
         ],
         "days": [(day, lists.appointments(day=day.date)) for day in ahead.days],
-        "visits_by_day": [Point(_name(day), day.visits) for day in ahead.days],
-        "utilisation_by_day": [_rate(_name(day), day.utilisation) for day in ahead.days],
     }
 
 
@@ -110,10 +108,6 @@ def _rates(tally: Tally) -> list[Number]:
 
 def _of(share: Share) -> str:
     return f"{share.part:,} of {share.whole:,}"
-
-
-def _name(day: Day) -> str:
-    return f"{day.date:%a %-d}"
 
 
 def _rate(label: str, share: Share) -> Point:

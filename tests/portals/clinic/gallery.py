@@ -69,9 +69,6 @@ def gallery(request: ClinicRequest) -> HttpResponse:
         "starts_at": STARTS_AT,
         "hold": request.now + timedelta(minutes=12, seconds=30),
         "page": Page[Person](rows=[], previous_url="?page=a", next_url="?page=b"),  # type: ignore[type-var]  # any rows will do
-        "points": [
-            Point(f"{day} Mar", value) for day, value in enumerate([3, 7, 4, 0, 9, 2, 5], 1)
-        ],
         "rates": [
             Point(f"{week}", rate, "" if rate is None else f"{rate} %")
             for week, rate in enumerate([4.0, 5.5, None, 3.0, 6.0, 2.0], 9)

@@ -186,6 +186,20 @@ def test_the_next_seven_days_count_what_lies_ahead_and_how_full_it_is(
         ("Wed 3 Mar", "1"),
     ]
     assert listed(admin, unescape(days[1][0])) == 1
+    widths = [float(width) for width in re.findall(r'<rect width="([^"]+)"', text)]
+    shares = [float(share) for share in re.findall(r"([\d.]+) % booked", text)]
+    assert widths == pytest.approx(shares, abs=0.5)
+    assert text.count("Tue 2 Mar") == 1  # each day once, as words, drawing and link
+
+
+def test_a_day_without_hours_says_so_and_draws_nothing(admin: Client, world: World) -> None:
+    world.visit(NOW + timedelta(hours=1))
+    world.doctor.availability_windows.all().delete()
+
+    text = section(page_of(admin), "next-seven")
+
+    assert text.count("no hours") == 7
+    assert "<rect" not in text
 
 
 def test_hours_that_cannot_be_booked_do_not_count_as_open(admin: Client, world: World) -> None:
