@@ -121,6 +121,17 @@
     if (event.detail.successful) event.detail.elt.closest("[data-toast]")?.remove();
   });
 
+  // What is not filled in filters nothing, and says nothing in a URL. Heard by htmx's requests, too.
+  document.addEventListener("formdata", (event) => {
+    if (event.target.method !== "get") return;
+    for (const [name, value] of [...event.formData]) {
+      if (value !== "") continue;
+      const filled = event.formData.getAll(name).filter((other) => other !== "");
+      event.formData.delete(name);
+      for (const other of filled) event.formData.append(name, other);
+    }
+  });
+
   document.addEventListener("htmx:configRequest", (event) => {
     const token = document.querySelector('meta[name="csrf-token"]');
     if (token) event.detail.headers["X-CSRFToken"] = token.content;

@@ -7,10 +7,12 @@ import pytest
 from django.test import Client
 from playwright.sync_api import expect
 
+from appointments import lifecycle
 from appointments.models import Appointment
 from appointments.status import Status
 from common.clock import utc_now
 from tests import factories
+from tests.factories import ADMIN
 
 from .conftest import SCHEMES, WIDTHS, OpenPage, overflow, violations
 
@@ -73,6 +75,8 @@ def test_a_filter_acts_at_once_and_back_takes_it_off(admin: Client, open_page: O
 
     expect(page.locator("tbody tr")).to_have_count(VISITS // 2)
     assert "doctor=doc-" in page.url
+    assert "=&" not in page.url  # only what is on
+    assert not page.url.endswith("=")
     page.go_back()
     expect(page.locator("tbody tr")).to_have_count(VISITS)
     expect(page.locator("nav.tabs")).to_have_count(1)  # a whole page, not a piece of one
@@ -105,6 +109,23 @@ def test_a_patient_is_chosen_by_the_search_in_a_dialog(admin: Client, open_page:
     expect(page.locator("tbody tr")).to_have_count(1)
     assert "patient=pp-" in page.url
     assert "Number" not in page.url
+
+
+def test_a_visit_moved_or_held_has_its_start_on_one_line_on_a_phone(
+    admin: Client, open_page: OpenPage
+) -> None:
+    visit = Appointment.objects.filter(status=Status.CONFIRMED).earliest("starts_at")
+    factories.open_all_week(visit.doctor)
+    lifecycle.rebook(
+        visit, starts_at=visit.starts_at + timedelta(days=1), actor=ADMIN, now=utc_now()
+    )
+    page = open_page(admin, f"{LIST}?tab=all", width=390)
+
+    assert page.locator(".moved").count() == 2
+    for start in page.locator("tbody th > span > a").all():
+        box = start.bounding_box()
+        assert box is not None
+        assert box["height"] < 30
 
 
 @pytest.mark.parametrize("javascript", [True, False])
