@@ -195,7 +195,13 @@ def test_a_week_off_with_two_booked_visits_inside(
     for act in ("Rebook", "Cancel"):
         expect(outside.get_by_role("link", name=act)).to_have_count(2)
 
-    outside.get_by_role("button", name="Keep").first.click()
+    outside.get_by_role("button", name="Keep all 2").click()
+    expect(page.get_by_text("Kept 2 visits: as booked.")).to_be_visible()
+    expect(outside).to_be_hidden()
+    page.get_by_role("button", name="Undo").click()
+    expect(outside.get_by_role("listitem")).to_have_count(2)
+
+    outside.get_by_role("button", name="Keep the visit").first.click()
     left = page.get_by_role("region", name="1 booked visit outside your hours")
     expect(left.get_by_role("listitem")).to_have_count(1)
     left.get_by_role("link", name="Cancel").click()
