@@ -1,7 +1,7 @@
 """A doctor keeps the week in the browser: what is saved is what the preview shows and the partner API lists."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import httpx
 import pytest
@@ -157,28 +157,24 @@ def test_an_overlap_is_met_on_both_rows(open_page: OpenPage, surgery: Surgery, w
     assert surgery.listed(surgery.next(TUESDAY)) == 8
 
 
+def book_two(surgery: Surgery, day: date) -> None:
+    """At nine and ten, UTC."""
+    for hour in (9, 10):
+        make_appointment(
+            patient=surgery.clinic.new_patient(),
+            doctor=surgery.doctor,
+            appointment_type=surgery.clinic.kind,
+            starts_at=datetime.combine(day, time(hour), tzinfo=UTC),
+            now=utc_now(),
+        )
+
+
 def test_a_week_off_with_two_booked_visits_inside(
     open_page: OpenPage, surgery: Surgery, width: int
 ) -> None:
-    clinic, day = surgery.clinic, surgery.next(TUESDAY)
+    day = surgery.next(TUESDAY)
     make_window(doctor=surgery.doctor, weekday=TUESDAY, start="00:00", end="24:00")
-    for hour in (9, 10):
-        starts_at = utc_now().replace(
-            year=day.year,
-            month=day.month,
-            day=day.day,
-            hour=hour,
-            minute=0,
-            second=0,
-            microsecond=0,
-        )
-        make_appointment(
-            patient=clinic.new_patient(),
-            doctor=clinic.doctor,
-            appointment_type=clinic.kind,
-            starts_at=starts_at,
-            now=utc_now(),
-        )
+    book_two(surgery, day)
     page = surgery.open(open_page, width=width)
     page.get_by_role("link", name="Time off", exact=True).click()
     form = page.get_by_role("form", name="Time off")
