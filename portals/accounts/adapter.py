@@ -1,7 +1,7 @@
 """Our rules in django-allauth's hooks: nobody signs up, mails take the outbox, everything is audited."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -17,6 +17,11 @@ from .freshness import is_fresh
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is not typed for mypy
     """A user has one address, the one in the user's row: allauth's own table of addresses stays empty."""
+
+    error_messages: ClassVar[Mapping[str, Any]] = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": "The e-mail address or the password is not right.",
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

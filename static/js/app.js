@@ -107,6 +107,10 @@
       };
       window.setTimeout(leave, seconds * 1000);
     }
+    for (const tab of root.querySelectorAll(".tabs > [aria-current]")) {
+      const row = tab.parentElement; // the one that is open is in sight, however narrow the row
+      row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+    }
     const first = root.querySelector("[data-focus]");
     if (first) {
       first.removeAttribute("data-focus"); // once: it may be put back beside something else that is swapped

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Literal
 
 import pytest
+from django.db.models import F
 from django.test import Client
 from playwright.sync_api import expect
 
@@ -126,6 +127,25 @@ def test_a_visit_moved_or_held_has_its_start_on_one_line_on_a_phone(
         box = start.bounding_box()
         assert box is not None
         assert box["height"] < 30
+
+
+def test_the_tab_that_is_open_is_in_sight_on_a_phone(admin: Client, open_page: OpenPage) -> None:
+    page = open_page(admin, f"{LIST}?tab=all", width=390)
+
+    expect(page.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_short_visit_has_its_time_whole_in_the_day(
+    admin: Client, open_page: OpenPage, width: int
+) -> None:
+    end = F("starts_at") + timedelta(minutes=15)
+    Appointment.objects.update(ends_at=end, blocked_until=end)
+    page = open_page(admin, tomorrows(), width=width)
+
+    cut = "spans => spans.filter(span => span.scrollWidth > span.clientWidth).length"
+    assert page.locator(".is-short .day-time").count() == VISITS
+    assert page.locator(".is-short .day-time").evaluate_all(cut) == 0
 
 
 @pytest.mark.parametrize("javascript", [True, False])

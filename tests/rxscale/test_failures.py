@@ -92,6 +92,23 @@ def test_it_is_said_in_the_language_of_the_page_that_failed() -> None:
     assert "Nicht gefunden" in failures.not_found(request, Http404("gone")).content.decode()
 
 
+@pytest.mark.parametrize(
+    ("path", "home"),
+    [
+        ("/admin/patients/pp-nothing/", "/admin/"),
+        ("/doctor/nothing/", "/doctor/"),
+        ("/visit/nothing/", ""),
+        ("/administration/", ""),
+    ],
+)
+def test_whoever_is_lost_in_a_portal_is_led_back_into_it(path: str, home: str) -> None:
+    page = failures.not_found(RequestFactory().get(path), Http404("gone")).content.decode()
+
+    assert ("Back to the portal" in page) == bool(home)
+    if home:
+        assert f'<a class="button" href="{home}">' in page
+
+
 @pytest.mark.django_db
 def test_the_routes_lead_here(client: Client) -> None:
     german = {"Accept-Language": "de"}

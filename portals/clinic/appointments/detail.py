@@ -29,7 +29,7 @@ _KINDS = {
 }
 _EVENTS = {
     "APPOINTMENT_REMINDER_DUE": "Reminder due",
-    "PATIENT_DOCTOR_MEETING_UPDATED": "Meeting updated",
+    "PATIENT_DOCTOR_MEETING_UPDATED": "Appointment changed",
 }
 
 

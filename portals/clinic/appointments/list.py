@@ -42,6 +42,8 @@ def appointments(request: ClinicRequest) -> HttpResponse:
         "rows": lines(visits.rows, portal="clinic", now=now, zone=zone),
         "visits": visits,
         "all_of_filter": all_at_once(filters, tabs[filters.view]),
+        "is_new": not tabs[View.ALL].count,
+        "set_up_url": reverse("clinic:dashboard"),
         "in_all_url": filters.query_of(View.ALL),
         "export_url": reverse("clinic:appointments-export") + filters.query,
     }

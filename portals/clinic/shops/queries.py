@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from booking_secrets.models import BookingSecret
 from notifications.models import NotificationSubscription
 from organisations.models import ApiKey, Organisation, Patient, Shop
+from portals.clinic.subscriptions.queries import EVENTS
 
 MOST = 1000  # patients are counted up to here; beyond, the page says "1,000+"
 
@@ -19,7 +20,7 @@ class Bound:
 
     secrets: list[BookingSecret]
     keys: list[ApiKey]
-    subscriptions: list[NotificationSubscription]
+    subscriptions: list[tuple[str, NotificationSubscription]]  # with the event in words
 
 
 def with_patient_counts(organisation: Organisation) -> QuerySet[Shop]:
@@ -42,5 +43,8 @@ def bound_to(shop: Shop, organisation: Organisation) -> Bound:
     return Bound(
         list(secrets.filter(reaches).order_by("-created_at", "-pk")),
         list(keys.filter(reaches).order_by("-created_at", "-pk")),
-        list(subscriptions.filter(reaches).order_by("-created_at", "-pk")),
+        [
+            (EVENTS[row.notification_type], row)
+            for row in subscriptions.filter(reaches).order_by("-created_at", "-pk")
+        ],
     )

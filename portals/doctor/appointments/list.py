@@ -28,10 +28,12 @@ def appointments(request: DoctorRequest) -> HttpResponse:
         descending=is_falling,
         labels=("Later", "Earlier") if is_falling else ("Earlier", "Later"),
     )
+    tabs = tabs_of(filters, own_visits(request), now=now, zone=zone)
     context = {
         "filters": filters,
         "choices": Choices((), ()),
-        "tabs": list(tabs_of(filters, own_visits(request), now=now, zone=zone).values()),
+        "tabs": list(tabs.values()),
+        "is_new": not tabs[View.ALL].count,
         "rows": lines(visits.rows, portal=PORTAL, now=now, zone=zone),
         "visits": visits,
         "in_all_url": filters.query_of(View.ALL),

@@ -143,7 +143,7 @@ def test_a_wrong_password_is_audited_and_says_nothing_about_the_address(
     unknown = post(client, "account_login", login="nobody@clinic.example", password="wrong")
 
     assert audited(clinic) == [("account.sign_in_failed", "password")]
-    said = "The email address and/or password you specified are not correct."
+    said = "The e-mail address or the password is not right."
     assert said in wrong.content.decode()
     assert said in unknown.content.decode()
 

@@ -93,7 +93,7 @@ def test_the_list_says_everything_but_values(
 
 
 def test_an_empty_list_says_what_to_subscribe(admin: Client) -> None:
-    assert "APPOINTMENT_REMINDER_DUE" in text_of(admin, LIST)
+    assert "when a reminder is due" in text_of(admin, LIST)
 
 
 def test_subscribing_stores_what_was_typed_and_shows_the_secret(
