@@ -21,13 +21,14 @@ demo: .venv/installed ## a believable clinic on http://127.0.0.1:$PORT, ended by
 demo-reset: .venv/installed ## the same, begun anew
 	@PORT=$(PORT) exec $(BIN)/python manage.py demo --reset
 
-# Real processes and browsers want the machine to themselves; everything else shares it between two runners.
+# Real processes want the machine to themselves; everything else shares it between two runners.
 test: .venv/installed ## the whole suite; ARGS="-k hold" for a part of it
 ifdef ARGS
 	$(BIN)/python -m pytest -rs $(ARGS)
 else
 	$(BIN)/python -m pytest -n 2 -m "not browser and not process"
-	$(BIN)/python -m pytest -m "browser or process"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "browser and not process"
+	$(BIN)/python -m pytest -m process
 endif
 
 fuzz: .venv/installed ## 100,000 mutated tokens, a thousand lives of appointments

@@ -51,8 +51,7 @@ def tomorrows() -> str:
     return f"{DAY}?date={utc_now().date() + timedelta(days=1)}"
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "scheme"), [*zip(WIDTHS, SCHEMES, strict=True)])
 def test_axe_finds_nothing_and_nothing_overflows(
     admin: Client, open_page: OpenPage, width: int, scheme: Literal["light", "dark"]
 ) -> None:
