@@ -58,6 +58,9 @@ def keep_all(request: DoctorRequest) -> HttpResponse:
         for visit in left
     ]
     tone = _tone_of(*(why_not[visit.uid] for visit in left))
+    if len(_uids(request)) > _MOST_AT_ONCE:
+        words.append(f"{_MOST_AT_ONCE} at once: the others are still listed.")
+        tone = "warn"
     return done(request, " ".join(words), tone=tone, undo=_undo(kept))
 
 
@@ -95,9 +98,12 @@ def _undo(kept: Sequence[Appointment]) -> Undo | None:
 
 def _named(request: DoctorRequest) -> list[Appointment]:
     """The doctor's own among the `uid`s that were posted, by start; foreign ones are none. One query."""
-    uids = " ".join(request.POST.getlist("uid")).replace("\0", " ").split()
-    rows = own_visits(request).filter(uid__in=uids[:_MOST_AT_ONCE])
+    rows = own_visits(request).filter(uid__in=_uids(request)[:_MOST_AT_ONCE])
     return list(rows.select_related("doctor").order_by("starts_at", "uid"))
+
+
+def _uids(request: DoctorRequest) -> list[str]:
+    return " ".join(request.POST.getlist("uid")).replace("\0", " ").split()
 
 
 def _find(request: DoctorRequest, uid: str) -> Appointment:

@@ -13,6 +13,7 @@ from appointments.status import Status
 from availability.models import AvailabilityOverride, TimeOff
 from availability.values import OverrideValues, TimeOffValues
 from organisations.models import AuditEntry
+from portals.doctor.availability import keeping
 from tests.factories import ADMIN, DOCTOR, NOW, make_appointment, make_doctor
 from tests.portals.clinic.front_desk import words
 
@@ -304,6 +305,15 @@ class TestKeepAll:
         assert answer.status_code == 302
         assert "Kept 2 visits: as booked." in words(editor.get())
         assert "Keep all" not in words(editor.get())
+
+    def test_more_than_can_be_kept_at_once_are_said_to_be_left(
+        self, editor: Editor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(keeping, "_MOST_AT_ONCE", 2)
+        visits = [book(editor, hour=hour) for hour in (14, 15, 16)]
+        kept = editor.post("keep-all", uid=[visit.uid for visit in visits], htmx=True)
+        assert "Kept 2 visits: as booked. 2 at once: the others are still listed." in words(kept)
+        assert kept.context["editor"].outside == visits[2:]
 
     def test_one_visit_needs_no_button_for_all(self, editor: Editor) -> None:
         book(editor, hour=14)
