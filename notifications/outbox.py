@@ -15,6 +15,7 @@ from common.uids import new_uid
 
 from . import bodies, rows, wake
 from .models import Channel, DeliveryState, Event, EventType, NotificationSubscription
+from .rows import NEXT_EVENT_ID as NEXT_EVENT_ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class NewEvent:
     """Something that happened. `data` is the whole wire object; `contact_paths` its dotted private keys.
 
     (subject_uid, timestamp, event_type) is unique: the caller raises `timestamp` under its row lock.
+    A caller whose own row names the event first takes its `id` by NEXT_EVENT_ID; others are numbered here.
     """
 
     organisation_id: int
@@ -34,6 +36,7 @@ class NewEvent:
     contact_paths: tuple[str, ...] = ()
     is_hold_event: bool = False
     uid: str = field(default_factory=partial(new_uid, "evt"))
+    id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +75,10 @@ def publish(
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("publish belongs into the change it tells of")
     owed = _owed_webhooks(events)
-    event_ids, delivery_ids = rows.reserve_ids(len(events), len(owed) + len(messages))
-    ids = dict(zip((event.uid for event in events), event_ids, strict=True))
+    unnumbered = sum(event.id is None for event in events)
+    event_ids, delivery_ids = rows.reserve_ids(unnumbered, len(owed) + len(messages))
+    fresh = iter(event_ids)
+    ids = {event.uid: next(fresh) if event.id is None else event.id for event in events}
     if events:
         rows.insert_events(_event_row(event, ids[event.uid], now) for event in events)
     numbers = iter(delivery_ids)

@@ -11,6 +11,8 @@ from typing import NamedTuple
 from django.db import connection
 from psycopg import sql
 
+NEXT_EVENT_ID = "nextval(pg_get_serial_sequence('notifications_event', 'id'))"
+
 
 class EventRow(NamedTuple):
     id: int
@@ -57,8 +59,7 @@ def reserve_ids(events: int, deliveries: int) -> tuple[list[int], list[int]]:
     """Row numbers for that many events and deliveries, rising, in one statement."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('notifications_event', 'id'))"
-            " FROM generate_series(1, %s)"
+            f"SELECT {NEXT_EVENT_ID} FROM generate_series(1, %s)"  # noqa: S608  # our own words
             " UNION ALL SELECT nextval(pg_get_serial_sequence('notifications_delivery', 'id'))"
             " FROM generate_series(1, %s)",
             [events, deliveries],

@@ -40,7 +40,8 @@ def deal_with(due: Sequence[Due], *, now: datetime) -> Counter[str]:
     reminders = list(_reminders(due))
     written = sent_rows.write([reminder.row for reminder in reminders], now=now)
     ours = [reminder for reminder in reminders if reminder.row.uid in written]
-    _tell([r for r in ours if r.row.outcome is Outcome.FIRED], now=now)
+    fired = [(reminder, event_id) for reminder in ours if (event_id := written[reminder.row.uid])]
+    _tell(fired, now=now)
     return Counter(str(reminder.row.outcome) for reminder in ours)
 
 
@@ -79,10 +80,10 @@ def _to_each_recipient(
         yield Reminder(due, rule, appointment, recipient, row)
 
 
-def _tell(fired: Sequence[Reminder], *, now: datetime) -> None:
-    """Publish one event per recipient and the messages the rules order, and link rows to events."""
+def _tell(fired: Sequence[tuple[Reminder, int]], *, now: datetime) -> None:
+    """Publish one event per recipient, under the number its row names, and the messages the rules order."""
     representations: dict[int, dict[str, object]] = {}
-    for reminder in fired:
+    for reminder, _ in fired:
         appointment = reminder.appointment
         if appointment.pk not in representations:
             representations[appointment.pk] = events.representation(
@@ -90,8 +91,9 @@ def _tell(fired: Sequence[Reminder], *, now: datetime) -> None:
             )
     new_events: list[NewEvent] = []
     new_messages: list[NewMessage] = []
-    for reminder in fired:
+    for reminder, event_id in fired:
         event = payload.event(
+            event_id=event_id,
             sent_uid=reminder.row.uid,
             rule=reminder.rule,
             due_at=reminder.due.due_at,
@@ -104,5 +106,4 @@ def _tell(fired: Sequence[Reminder], *, now: datetime) -> None:
         new_messages += payload.messages(
             event=event, rule=reminder.rule, recipient=reminder.recipient
         )
-    ids = outbox.publish(now=now, events=new_events, messages=new_messages)
-    sent_rows.link_events({event.subject_uid: ids[event.uid] for event in new_events})
+    outbox.publish(now=now, events=new_events, messages=new_messages)

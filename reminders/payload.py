@@ -26,6 +26,7 @@ _WITH_PATIENTS_LINK = (*CONTACT_PATHS, "join_url")
 
 def event(
     *,
+    event_id: int,
     sent_uid: str,
     rule: ReminderRule,
     due_at: datetime,
@@ -38,6 +39,7 @@ def event(
     is_for_patient = recipient.group == RecipientGroup.PATIENT
     page = None if is_for_patient else links.portal_url(appointment, recipient.group)
     return NewEvent(
+        id=event_id,
         organisation_id=appointment.organisation_id,
         shop_id=appointment.shop_id,
         event_type=EventType.REMINDER_DUE,

@@ -16,7 +16,7 @@ from appointments import lifecycle
 from appointments.models import Appointment
 from common.retrying import sqlstate
 from common.uids import new_uid
-from notifications import wake
+from notifications import outbox, wake
 from notifications.models import Delivery
 from notifications.models import Event as OutboxEvent
 from reminders import sent_rows
@@ -24,6 +24,7 @@ from reminders.firing import fire_due
 from reminders.models import AppointmentReminderSent, Outcome, ReminderRule
 from reminders.sent_rows import Row
 from tests.factories import ADMIN, NOW, make_doctor, make_patient, make_type
+from tests.notifications.world import make_event
 from tests.reminders.world import HOUR, MINUTE, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -120,8 +121,12 @@ def _write_shuffled(visits: Sequence[Appointment], rules: Sequence[ReminderRule]
     written: Counter[str] = Counter()
     for start in range(0, len(rows), CHUNK):
         with transaction.atomic():
-            chunk = rows[start : start + CHUNK]
-            written["written"] += len(sent_rows.write(chunk, now=NOW))
+            ours = sent_rows.write(rows[start : start + CHUNK], now=NOW)
+            outbox.publish(
+                now=NOW,
+                events=[make_event(visits[0].organisation, uid, id=pk) for uid, pk in ours.items()],
+            )
+            written["written"] += len(ours)
     return written
 
 
