@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-from organisations.models import Organisation
+from organisations.models import Organisation, Patient
 
 from . import factories
 
@@ -56,7 +56,17 @@ def write_visits(organisation: Organisation, rows: int, *, doctors: int = DOCTOR
         for n in range(doctors)
     ]
     types = [factories.make_type(organisation=organisation, doctors=treating) for _ in range(3)]
-    patients = [factories.make_patient(shop=shop, last_name=f"Number {n}") for n in range(PATIENTS)]
+    patients = Patient.objects.bulk_create(
+        Patient(
+            organisation=organisation,
+            shop=shop,
+            shop_customer_id=f"customer-{n}",
+            first_name="Paula",
+            last_name=f"Number {n}",
+            email="paula@patients.example",
+        )
+        for n in range(PATIENTS)
+    )
     with connection.cursor() as cursor:
         cursor.execute(
             _FILL,

@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.http import HttpResponse
-from django.test import Client
 from django.urls import reverse
 
 from organisations.models import AuditEntry, Organisation, User
+
+from .clinic.conftest import sign_in
 
 
 class Staff:
@@ -14,8 +15,7 @@ class Staff:
 
     def __init__(self) -> None:
         self.user = User.objects.create_superuser("sam@rxscale.example", "staff", name="Sam Staff")
-        self.client = Client()
-        self.client.force_login(self.user)
+        self.client = sign_in(self.user)
 
     def add(self, model: str, **fields: Any) -> HttpResponse:
         return self.post(reverse(f"admin:{model}_add"), **fields)

@@ -4,6 +4,15 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
+from django.conf import settings
+from django.contrib.auth import (
+    BACKEND_SESSION_KEY,
+    HASH_SESSION_KEY,
+    SESSION_KEY,
+    user_logged_in,
+)
+from django.contrib.sessions.backends.db import SessionStore
+from django.http import HttpRequest
 from django.test import Client
 
 from organisations.maintenance import last_run
@@ -12,8 +21,16 @@ from tests import factories
 
 
 def sign_in(user: User) -> Client:
+    """As `force_login` leaves it, but by five statements instead of seventeen: a thousand tests begin so."""
+    request = HttpRequest()
+    request.session = SessionStore()
+    request.session[SESSION_KEY] = str(user.pk)
+    request.session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    request.session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    user_logged_in.send(sender=User, request=request, user=user)
+    request.session.save()
     client = Client()
-    client.force_login(user)
+    client.cookies[settings.SESSION_COOKIE_NAME] = request.session.session_key or ""
     return client
 
 
