@@ -21,6 +21,12 @@ from .world import BASE, Clinic, Partner, make_clinic, on_the_grid, with_key, wi
 START = timedelta(hours=5)
 
 
+@pytest.fixture
+def clinic(db: None) -> Clinic:
+    """Not the standing one of the others: some tests of this module really commit."""
+    return make_clinic()
+
+
 def hold(partner: Partner, clinic: Clinic, key: str = "k-1", **body: Any) -> Any:
     sent = {
         "appointment_type_uid": clinic.kind.uid,

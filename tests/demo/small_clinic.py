@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from pytest_django import Settings
 
@@ -11,11 +12,19 @@ from rxscale.demo.clinic import NORTHSIDE, Clinic, stand_up
 
 
 def open_doors(settings: Settings, data_dir: Path) -> None:
-    settings.ROOT_URLCONF = "tests.demo.urls"
-    settings.DEMO_DOORS = settings.ALLOW_LOOPBACK_WEBHOOKS = True
-    settings.DATA_DIR = data_dir
-    settings.EMAIL_FILE_PATH = str(data_dir / "private" / "mails")
-    settings.EMAIL_BACKEND = "rxscale.demo.mail_files.EmailBackend"
+    for name, value in settings_of(data_dir).items():
+        setattr(settings, name, value)
+
+
+def settings_of(data_dir: Path) -> dict[str, Any]:
+    return {
+        "ROOT_URLCONF": "tests.demo.urls",
+        "DEMO_DOORS": True,
+        "ALLOW_LOOPBACK_WEBHOOKS": True,
+        "DATA_DIR": data_dir,
+        "EMAIL_FILE_PATH": str(data_dir / "private" / "mails"),
+        "EMAIL_BACKEND": "rxscale.demo.mail_files.EmailBackend",
+    }
 
 
 def small_clinic(*, now: datetime | None = None) -> Clinic:

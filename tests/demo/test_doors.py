@@ -1,5 +1,8 @@
 """The demo's front page: there only with DEMO_DOORS; a click signs in as one of the demo's people, nobody else."""
 
+from collections.abc import Generator
+from copy import deepcopy
+
 import pytest
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
@@ -12,7 +15,20 @@ from rxscale.urls import routes as house
 from tests.portals.access_table import DEMO
 from tests.portals.routes import routes
 
+from .conftest import Stand
+from .small_clinic import small_clinic
+
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def standing_northside(stand: Stand) -> Generator[Clinic]:
+    yield from stand(small_clinic)
+
+
+@pytest.fixture
+def northside(doors: Settings, standing_northside: Clinic) -> Clinic:
+    return deepcopy(standing_northside)
 
 
 def _enter(client: Client, door: str) -> tuple[int, str]:

@@ -1,5 +1,7 @@
 """Within two minutes of every start something happens: a visit runs, another's reminders leave, a hold runs out."""
 
+from collections.abc import Generator
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,6 +18,7 @@ from rxscale.demo.clinic import CHECK_IN, Clinic
 from rxscale.demo.happening import happening_now
 from rxscale.demo.people import ON_CALL_DOCTORS
 
+from .conftest import Stand
 from .small_clinic import small_clinic
 
 pytestmark = pytest.mark.django_db
@@ -34,9 +37,18 @@ MOMENTS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def standing_northside(stand: Stand) -> Generator[Clinic]:
+    yield from stand(_before_all_of_them)
+
+
 @pytest.fixture
-def northside(doors: Settings, db: None) -> Clinic:
-    """Set up before all of them: a rule that is newer than its instant does not fire."""
+def northside(doors: Settings, standing_northside: Clinic) -> Clinic:
+    return deepcopy(standing_northside)
+
+
+def _before_all_of_them() -> Clinic:
+    """A rule that is newer than its instant does not fire."""
     return small_clinic(now=min(MOMENTS) - timedelta(days=1))
 
 

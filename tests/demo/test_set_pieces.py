@@ -1,9 +1,12 @@
 """The demo's small stories: told by the verbs, dated relative to now, once."""
 
+from collections.abc import Generator
+from copy import deepcopy
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from pytest_django import Settings
 
 from appointments.coverage import Booked, uncovered
 from appointments.models import Appointment
@@ -23,13 +26,26 @@ from rxscale.demo.clocks import days_until_change
 from rxscale.demo.people import NIGHT_DOCTOR_EMAIL, WHERE_CLOCKS_CHANGE, WITHOUT_HOURS
 from tests.factories import NOW
 
+from .conftest import Stand
+from .small_clinic import small_clinic
+
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def standing_told(stand: Stand) -> Generator[Clinic]:
+    yield from stand(_told)
+
+
 @pytest.fixture
-def told(northside: Clinic) -> Clinic:
-    set_pieces.tell(northside, now=utc_now())
-    return northside
+def told(doors: Settings, standing_told: Clinic) -> Clinic:
+    return deepcopy(standing_told)
+
+
+def _told() -> Clinic:
+    clinic = small_clinic()
+    set_pieces.tell(clinic, now=utc_now())
+    return clinic
 
 
 def _visits(clinic: Clinic, customer_id: str) -> list[Appointment]:
@@ -122,24 +138,24 @@ def test_telling_them_twice_changes_nothing(told: Clinic) -> None:
 
 
 def test_the_cast_has_a_night_doctor_one_whose_clocks_change_and_one_without_hours(
-    northside: Clinic,
+    told: Clinic,
 ) -> None:
-    doctors = {doctor.email: doctor for doctor in northside.doctors}
-    windows = AvailabilityWindow.objects.filter(organisation=northside.organisation)
+    doctors = {doctor.email: doctor for doctor in told.doctors}
+    windows = AvailabilityWindow.objects.filter(organisation=told.organisation)
 
     night = windows.filter(doctor=doctors[NIGHT_DOCTOR_EMAIL], end_minute__gt=1440)
     assert night.count() == 2
     assert not windows.filter(doctor=doctors[WITHOUT_HOURS.email]).exists()
     changing = doctors[WHERE_CLOCKS_CHANGE.email].timezone
-    others = {doctor.timezone for doctor in northside.doctors}
+    others = {doctor.timezone for doctor in told.doctors}
     assert days_until_change(changing, utc_now()) == min(
         days_until_change(zone, utc_now()) for zone in others
     )
     assert ZoneInfo(changing).utcoffset(NOW.replace(tzinfo=None)) is not None
 
 
-def test_german_speaking_patients_are_among_them(northside: Clinic) -> None:
-    assert {patient.language for patient in northside.patients} == {"de", "en"}
+def test_german_speaking_patients_are_among_them(told: Clinic) -> None:
+    assert {patient.language for patient in told.patients} == {"de", "en"}
 
 
 def test_the_four_have_the_kinds_the_contract_names() -> None:

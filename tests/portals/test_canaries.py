@@ -6,7 +6,8 @@ subject of a mail or in what a calendar shows.
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from copy import deepcopy
 from datetime import date, timedelta
 from html import unescape
 from typing import Any
@@ -17,6 +18,7 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoDbBlocker
 
 from appointments import links
 from common.clock import utc_now
@@ -24,6 +26,7 @@ from notifications import kinds
 from notifications.models import Channel, Delivery
 from organisations.models import AuditEntry
 from rxscale import logs, maintenance
+from tests.standing import standing
 
 from .booking.front import Shop, launched
 from .clinic.front_desk import prove_again
@@ -52,8 +55,19 @@ CANARIES = (
 ADDRESS = re.compile(r'\s(?:href|action|formaction|src|hx-[a-z-]+|data-[a-z-]+)="([^"]*)"')
 
 
+@pytest.fixture(scope="module")
+def standing_things(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Generator[Everything]:
+    yield from standing(django_db_blocker, _with_a_canary)
+
+
 @pytest.fixture
-def things() -> Everything:
+def things(standing_things: Everything) -> Everything:
+    return deepcopy(standing_things)
+
+
+def _with_a_canary() -> Everything:
     things = make_everything(utc_now(), **PATIENT)
     things.patient.date_of_birth = BORN
     things.patient.save()

@@ -1,10 +1,13 @@
 """Each invariant holds after real work, finds the row that breaks it, and costs a bounded number of rows."""
 
+from collections.abc import Generator
+from copy import deepcopy
 from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoDbBlocker
 
 from appointments import lifecycle
 from appointments.models import Appointment, AppointmentTransition
@@ -30,12 +33,24 @@ from tests.factories import (
 )
 from tests.notifications.world import subscribe
 from tests.reminders.world import World, tick
+from tests.standing import standing
 
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def standing_lived(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Generator[Appointment]:
+    yield from standing(django_db_blocker, _lived)
+
+
 @pytest.fixture
-def lived() -> Appointment:
+def lived(standing_lived: Appointment) -> Appointment:
+    return deepcopy(standing_lived)
+
+
+def _lived() -> Appointment:
     """A clinic with every kind of row: moved, cancelled, reminded, told to a subscriber. The moved visit."""
     clinic = make_clinic()
     subscribe(clinic.organisation, "https://partner.example/")
