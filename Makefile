@@ -27,7 +27,7 @@ ifdef ARGS
 	$(BIN)/python -m pytest -rs $(ARGS)
 else
 	$(BIN)/python -m pytest -n 2 -m "not browser and not process"
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "browser and not process"
+	$(BIN)/python -m pytest -n 2 -m "browser and not process"
 	$(BIN)/python -m pytest -m process
 endif
 
