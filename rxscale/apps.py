@@ -7,7 +7,6 @@ from django.utils.module_loading import autodiscover_modules
 
 from rxscale import celery
 
-
 # Objects made before the collector looks for cycles: a page of fifty visits or a minute of a thousand
 # reminders makes tens of thousands, nearly none of them in one. Python's 700 cost a busy minute a tenth.
 NEW_OBJECTS = 50_000
