@@ -3,13 +3,11 @@
 A page may cost 1.5 times its SQL and the empty page together; the page at row 500,000 1.3 times page 1.
 """
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 
 import psutil
-import psycopg
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -60,7 +58,7 @@ def _page(
         for step in replay.recorded(partial(client.get, url))
         if isinstance(step, str) and "appointments_appointment" in step
     ]
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as raw:
+    with replay.connected() as raw:
         took = medians(
             {
                 "page": partial(client.get, url),

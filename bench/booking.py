@@ -4,7 +4,6 @@ A race is right when exactly one wins each slot, nobody deadlocks, and nothing b
 """
 
 import json
-import os
 import statistics
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
 
-import psycopg
 from django.db import connection
 
 from appointments import lifecycle
@@ -75,7 +73,7 @@ def _alone(ground: Ground, rounds: int) -> Iterator[Figure]:
     """Hold, and hold with confirm, in turn with their own statements replayed on another slot."""
     for name, is_confirmed, bar in (("hold", False, HOLD_BAR), ("hold and confirm", True, None)):
         verb, floor = [], []
-        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as raw:
+        with replay.connected() as raw:
             for _ in range(rounds):
                 one, other = _booking(ground, is_confirmed), _booking(ground, is_confirmed)
                 verb.append(milliseconds(one))

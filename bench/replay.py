@@ -1,5 +1,6 @@
 """A verb's own statements, sent again by bare psycopg: the floor of what the verb may cost."""
 
+import os
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from typing import Any
 from unittest import mock
 
 import psycopg
+from django.conf import settings
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from psycopg import sql
@@ -39,6 +41,12 @@ def recorded(work: Callable[[], object]) -> list[Step]:
         for each in sent
         if not (isinstance(each, str) and each.startswith(_TRANSACTION_WORDS))
     ]
+
+
+def connected() -> psycopg.Connection[Any]:
+    """To the database of the suite, in autocommit, planned for as ours are."""
+    ours = settings.DATABASES["default"]["OPTIONS"]["options"]
+    return psycopg.connect(os.environ["DATABASE_URL"], autocommit=True, options=ours)
 
 
 def send(steps: Sequence[Step], to: psycopg.Connection[Any]) -> None:

@@ -4,14 +4,12 @@ Idle is judged by its SQL alone. Ten thousand due stand beside one statement tha
 beforehand; it reads nothing and makes no text.
 """
 
-import os
 import statistics
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from unittest import mock
 
-import psycopg
 from django.db import connection, transaction
 
 from appointments.models import AppointmentType
@@ -46,7 +44,7 @@ def _idle(sizes: tuple[int, ...], *, now: datetime, rounds: int) -> Iterator[Fig
     """40 minutes past the hour nothing is due: every visit starts on a full hour."""
     took: dict[int, float] = {}
     written = 0
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as raw:
+    with replay.connected() as raw:
         for size in sizes:
             _clinic(size - written, offsets=OFFSETS)
             written = size
