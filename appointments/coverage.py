@@ -32,6 +32,24 @@ def outside_hours_of(
     doctors: Sequence[Doctor], *, now: datetime, schedule_change: ScheduleChange | None = None
 ) -> list[Appointment]:
     """The same for several doctors of any organisation, in the same two statements."""
+    visits, loaded = _ahead(doctors, now)
+    return _outside(visits, _changed(loaded, schedule_change) if schedule_change else loaded)
+
+
+def newly_outside_hours(
+    doctor: Doctor, *, now: datetime, schedule_change: ScheduleChange
+) -> list[Appointment]:
+    """The doctor's visits ahead that lie within their hours now, and would no longer. Two statements."""
+    visits, loaded = _ahead([doctor], now)
+    before = {visit.uid for visit in _outside(visits, loaded)}
+    after = _outside(visits, _changed(loaded, schedule_change))
+    return [visit for visit in after if visit.uid not in before]
+
+
+def _ahead(
+    doctors: Sequence[Doctor], now: datetime
+) -> tuple[list[Appointment], Mapping[int, Schedule]]:
+    """What is booked or held and not kept, by start, and the doctors' hours that reach over all of it."""
     visits = list(
         Appointment.objects.for_display()
         .with_status_now([Status.HELD, Status.CONFIRMED], now)
@@ -39,13 +57,17 @@ def outside_hours_of(
         .order_by("starts_at", "uid")
     )
     if not visits:
-        return []
+        return [], {}
     start, end = to_epoch(visits[0].starts_at), max(to_epoch(visit.ends_at) for visit in visits)
-    loaded = schedules.load(
-        {doctor.pk: doctor.timezone for doctor in doctors}, start=start, end=end, now=now
-    )
-    if schedule_change is not None:
-        loaded = {doctor: schedule_change(schedule) for doctor, schedule in loaded.items()}
+    zones = {doctor.pk: doctor.timezone for doctor in doctors}
+    return visits, schedules.load(zones, start=start, end=end, now=now)
+
+
+def _changed(loaded: Mapping[int, Schedule], change: ScheduleChange) -> Mapping[int, Schedule]:
+    return {doctor: change(schedule) for doctor, schedule in loaded.items()}
+
+
+def _outside(visits: list[Appointment], loaded: Mapping[int, Schedule]) -> list[Appointment]:
     outside = {booked.visit_uid for booked in uncovered(map(_booked, visits), loaded)}
     return [visit for visit in visits if visit.uid in outside]
 

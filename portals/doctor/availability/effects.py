@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from appointments.coverage import outside_hours
+from appointments.coverage import newly_outside_hours, outside_hours
 from appointments.models import Appointment
 from availability import proposals
 from availability.models import MINUTES_PER_DAY, AvailabilityOverride, AvailabilityWindow, Weekday
@@ -43,18 +43,18 @@ def of_window(
     now: datetime,
     replacing: AvailabilityWindow | None = None,
 ) -> Effect:
-    """Five statements; one where it overlaps, for then it cannot be saved."""
+    """Three statements; one where it overlaps, for then it cannot be saved."""
     others = [row for row in windows_of(doctor) if replacing is None or row.pk != replacing.pk]
     words = in_full(values)
     if overlaps := overlapping(values, others):
         return Effect(words, overlaps)
     without = [WindowValues.of(replacing)] if replacing else []
     change = proposals.changing_windows(without=without, adding=[values])
-    return _told(words, newly_outside(doctor, change, now))
+    return _told(words, newly_outside_hours(doctor, now=now, schedule_change=change))
 
 
 def of_copy(doctor: Doctor, from_weekday: int, to_weekdays: Iterable[int], now: datetime) -> Effect:
-    """Five statements."""
+    """Three statements."""
     rows = windows_of(doctor)
     targets = sorted(set(to_weekdays) - {from_weekday})
     sources = [row for row in rows if row.weekday == from_weekday]
@@ -72,7 +72,9 @@ def of_copy(doctor: Doctor, from_weekday: int, to_weekdays: Iterable[int], now: 
     if overlaps:
         return Effect("", list(overlaps.values()))
     notes = [f"Replaces {WindowValues.of(row).in_words()}." for row in gone]
-    told = _told(_copied(from_weekday, targets), newly_outside(doctor, change, now))
+    told = _told(
+        _copied(from_weekday, targets), newly_outside_hours(doctor, now=now, schedule_change=change)
+    )
     return Effect(told.words, (), told.visits, told.outside, notes)
 
 
@@ -83,10 +85,10 @@ def _copied(from_weekday: int, targets: Sequence[int]) -> str:
 
 
 def of_override(doctor: Doctor, values: OverrideValues, now: datetime) -> Effect:
-    """Four statements, and one for the hours the date has already."""
+    """Two statements, and one for the hours the date has already."""
     change = proposals.changing_date(values.date, values)
     words = f"{values.date:%A, %-d %B %Y}: {hours_in_words(values.hours)}."
-    return _told(words, newly_outside(doctor, change, now))
+    return _told(words, newly_outside_hours(doctor, now=now, schedule_change=change))
 
 
 def of_time_off(
@@ -104,15 +106,6 @@ def of_time_off(
     lie = "lies" if len(inside) == 1 else "lie"
     outside = f"{counted(len(inside), 'booked visit')} {lie} inside." if inside else ""
     return Effect(span_in_words(values), (), inside, outside or "No booked visit lies inside.")
-
-
-def newly_outside(
-    doctor: Doctor, change: proposals.ScheduleChange, now: datetime
-) -> list[Appointment]:
-    """Visits that lie within the hours now, and would no longer. Four statements."""
-    before = {visit.uid for visit in outside_hours(doctor, now=now)}
-    after = outside_hours(doctor, now=now, schedule_change=change)
-    return [visit for visit in after if visit.uid not in before]
 
 
 def windows_of(doctor: Doctor) -> list[AvailabilityWindow]:

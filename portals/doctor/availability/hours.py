@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from appointments import availability_edits
+from appointments.coverage import newly_outside_hours
 from availability.errors import Invalid, Stale, WindowOverlap
 from availability.models import AvailabilityWindow, Weekday
 from availability.proposals import changing_windows
@@ -59,7 +60,7 @@ def remove(request: DoctorRequest, uid: str) -> HttpResponse:
     form = WindowForm(request.POST, slot=f"hours-{uid}")
     form.is_valid()
     change = changing_windows(without=[WindowValues.of(window)])
-    left = effects.newly_outside(request.doctor, change, request.now)
+    left = newly_outside_hours(request.doctor, now=request.now, schedule_change=change)
     try:
         values = availability_edits.remove_window(
             window, actor=request.actor, now=request.now, expected=form.expected

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from appointments import availability_edits
+from appointments.coverage import newly_outside_hours
 from availability.errors import Invalid, Stale
 from availability.models import AvailabilityOverride
 from availability.proposals import changing_date
@@ -57,7 +58,7 @@ def remove(request: DoctorRequest, uid: str) -> HttpResponse:
     if override is None:
         return done(request, _GONE, tone="warn")
     change = changing_date(override.date, None)
-    left = effects.newly_outside(request.doctor, change, request.now)
+    left = newly_outside_hours(request.doctor, now=request.now, schedule_change=change)
     try:
         values = availability_edits.remove_override(
             override,

@@ -197,9 +197,9 @@ class TestCost:
     ) -> None:
         fill(editor, 3)
         asked: list[tuple[int, str, dict[str, str]]] = [
-            (5, "hours-effect", {"weekday": "1", "start": "9", "end": "12"}),
-            (6, "hours-copy-effect", {"weekday": "1", "to": "3"}),
-            (5, "date-effect", {"date": "2027-03-09", "kind": "closed"}),
+            (3, "hours-effect", {"weekday": "1", "start": "9", "end": "12"}),
+            (4, "hours-copy-effect", {"weekday": "1", "to": "3"}),
+            (3, "date-effect", {"date": "2027-03-09", "kind": "closed"}),
             (2, "off-effect", {"start_date": "2027-03-09", "end_date": "2027-03-09"}),
         ]
         for queries, name, typed in asked:
