@@ -12,7 +12,8 @@ from pathlib import Path
 
 import psutil
 
-from tests.process.web import free_port, is_well
+from tests.process.programs import is_well
+from tests.process.web import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 _COMMAND = [

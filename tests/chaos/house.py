@@ -13,8 +13,7 @@ from tempfile import gettempdir
 import psutil
 
 from tests.process.own_servers import Postgres, Valkey
-from tests.process.programs import ROOT, eventually
-from tests.process.web import is_well
+from tests.process.programs import ROOT, eventually, is_well
 
 _SUPERVISE = """
 import os, sys

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from http.client import HTTPConnection
 from pathlib import Path
 
 import psycopg
@@ -18,7 +17,7 @@ from common.clock import to_epoch
 from tests.api.world import BASE, TOKEN_HEADER, Clinic
 
 from .callers import Call
-from .programs import ROOT, eventually
+from .programs import ROOT, eventually, is_well
 
 HALF_HOUR = timedelta(minutes=30)
 
@@ -27,18 +26,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def is_well(port: int, path: str) -> bool:
-    """Whether what listens there answers the path with 200; False, too, while nothing listens."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", path)
-        return connection.getresponse().status == 200
-    except OSError:
-        return False
-    finally:
-        connection.close()
 
 
 @dataclass
