@@ -6,10 +6,14 @@ from typing import Any
 from celery import Celery
 from celery.signals import beat_init, celeryd_init, setup_logging
 from django.conf import settings
+from kombu.transport import TRANSPORT_ALIASES
 
 from rxscale import logs, request_ids, startup
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rxscale.settings")
+
+for scheme in ("redis", "rediss"):
+    TRANSPORT_ALIASES[scheme] = "rxscale.broker:Transport"
 
 app = Celery("rxscale")
 app.config_from_object("django.conf:settings", namespace="CELERY")
