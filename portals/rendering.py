@@ -35,11 +35,18 @@ def page(
     *,
     part: str = "",
     status: int = 200,
+    takes_toasts: bool = True,
 ) -> HttpResponse:
-    """The whole page, or to htmx its partial named `part`. A form with errors: `status=422`."""
+    """The whole page, or to htmx its partial named `part`. A form with errors: `status=422`.
+
+    A browser that asks by itself while somebody types may find the form gone when the answer comes, and the
+    toasts with it: such an answer leaves them where they are.
+    """
     if not (part and is_fragment(request)):
         return render(request, template, dict(context), status=status)
     piece = render_to_string(f"{template}#{part}", dict(context), request=request)
+    if not takes_toasts:
+        return HttpResponse(piece, status=status)
     toasts = render_to_string("components/late_toasts.html", request=request)
     return HttpResponse(piece + toasts, status=status)
 

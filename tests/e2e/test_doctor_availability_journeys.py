@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import httpx
 import pytest
 from django.conf import settings
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from appointments import availability_edits
@@ -220,6 +220,33 @@ def test_the_second_of_two_tabs_is_told_and_loses_nothing(
     form.get_by_role("button", name="Save").click()
     expect(page.get_by_role("region", name="Changed by others")).to_contain_text("Ada Admin")
     expect(page.get_by_role("link", name="Change Tuesday")).to_contain_text("09:00–11:00")
+
+
+def test_a_preview_that_comes_after_the_save_disturbs_nothing(
+    open_page: OpenPage, surgery: Surgery, width: int
+) -> None:
+    """Its form is gone by then: nothing it brings has a place any more, and that is no error."""
+    window = make_window(doctor=surgery.doctor, weekday=TUESDAY, start="09:00", end="12:00")
+    page = surgery.open(open_page, width=width)
+    page.route("**/effect/**", late)
+    page.get_by_role("link", name="Change Tuesday").click()
+    form = page.get_by_role("form", name="Change Tuesday")
+    with page.expect_request("**/effect/**"):
+        form.get_by_label("To", exact=True).fill("11")
+    availability_edits.change_window(
+        window, WindowValues(TUESDAY, 600, 720), actor=ADMIN, now=utc_now()
+    )
+    with page.expect_response("**/effect/**"):
+        form.get_by_role("button", name="Save").click()
+        expect(form).to_contain_text("Save again to replace them.")
+    page.wait_for_timeout(200)  # `open_page` looks for complaints
+
+
+def late(route: Route) -> None:
+    """The answer as it is, once everything else has been answered."""
+    answer = route.fetch()
+    route.request.frame.page.wait_for_timeout(1500)
+    route.fulfill(response=answer)
 
 
 def test_all_of_it_works_without_javascript(

@@ -93,7 +93,8 @@ def show_effect(request: ClinicRequest, uid: str) -> HttpResponse:
     rule = _find(request, rule_uid) if rule_uid else None
     form = RuleForm(request.GET, name=rule.uid if rule else _NEW)
     form.is_valid()
-    return page(request, _FORM, _context(request, kind, form, rule), part="effect")
+    context = _context(request, kind, form, rule)
+    return page(request, _FORM, context, part="effect", takes_toasts=False)
 
 
 def _saved(

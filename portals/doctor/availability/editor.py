@@ -92,7 +92,7 @@ def effect_alone(request: DoctorRequest, editing: Editing) -> HttpResponse:
     """What the form would do; asked for by a browser itself, with the form."""
     if not is_fragment(request):
         return answer(request, editing=editing)
-    return page(request, _TEMPLATE, {"editing": editing}, part="effect")
+    return page(request, _TEMPLATE, {"editing": editing}, part="effect", takes_toasts=False)
 
 
 def done(

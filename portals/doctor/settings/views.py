@@ -93,7 +93,8 @@ def time_zone(request: DoctorRequest) -> HttpResponse:
     if form.is_bound and not form.errors:
         effect = effect_of(request.doctor, form.cleaned_data["timezone"], now=request.now)
     context = {"form": form, "effect": effect}
-    return page(request, _ZONE, context, part="effect", status=422 if form.errors else 200)
+    status = 422 if form.errors else 200
+    return page(request, _ZONE, context, part="effect", status=status, takes_toasts=False)
 
 
 @doctor_page
