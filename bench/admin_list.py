@@ -27,7 +27,7 @@ MIB = 1024 * 1024
 
 
 def measure(*, quick: bool) -> Iterator[Figure]:
-    rows, rounds = (100_000, 10) if quick else (1_000_000, 40)
+    rows, rounds = (50_000, 10) if quick else (1_000_000, 40)
     organisation, stranger = _organisation(rows), _signed_in(_newcomer())
     client, url = _signed_in(organisation), reverse("clinic:appointments")
     pages = {f"{tab}, page 1": f"?tab={tab}" for tab in TABS}
