@@ -21,7 +21,7 @@ SETTLED_SECONDS = 12.0
 
 
 def measure(*, quick: bool) -> Iterator[Figure]:
-    requests = 1_000 if quick else 10_000
+    requests = 400 if quick else 10_000
     bare = _seconds_of("import django, psycopg, celery, ninja, allauth")
     key = make_clinic().api_key()
     with web.running(processes=1) as server:
