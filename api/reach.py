@@ -25,7 +25,7 @@ def find_shop(caller: KeyCaller, uid: str) -> Shop:
     rows = Shop.objects.of(caller.organisation).select_related("organisation")
     if caller.shop is not None:
         rows = rows.filter(pk=caller.shop.pk)
-    return found(rows.filter(uid=uid).first())
+    return found(rows.filter(uid=uid).one_or_none())
 
 
 def named_shop(caller: KeyCaller, uid: str | None) -> Shop | None:
@@ -38,12 +38,12 @@ def named_shop(caller: KeyCaller, uid: str | None) -> Shop | None:
 
 def find_type(organisation: Organisation, uid: str) -> AppointmentType:
     rows = AppointmentType.objects.of(organisation).select_related("organisation")
-    return found(rows.filter(uid=uid).first())
+    return found(rows.filter(uid=uid).one_or_none())
 
 
 def find_doctor(organisation: Organisation, uid: str) -> Doctor:
     rows = Doctor.objects.of(organisation).select_related("organisation", "user")
-    return found(rows.filter(uid=uid).first())
+    return found(rows.filter(uid=uid).one_or_none())
 
 
 def named_doctor(organisation: Organisation, uid: str | None) -> Doctor | None:

@@ -120,7 +120,7 @@ def set_override(
     now: datetime,
     expected: datetime | None = None,
 ) -> AvailabilityOverride:
-    before = AvailabilityOverride.objects.filter(doctor=doctor, date=values.date).first()
+    before = AvailabilityOverride.objects.filter(doctor=doctor, date=values.date).one_or_none()
     override = editing.set_override(doctor, values, actor=actor, now=now, expected=expected)
     if before is None or override.updated_at != before.updated_at:
         _tell(doctor, _hours_of_a_date(override), actor=actor, now=now)

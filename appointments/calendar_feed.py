@@ -99,7 +99,7 @@ class Contents:
 
 def feed_of(doctor: Doctor) -> CalendarFeed | None:
     """The doctor's feed, None while there is none."""
-    return CalendarFeed.objects.of(doctor.organisation).filter(doctor=doctor).first()
+    return CalendarFeed.objects.of(doctor.organisation).filter(doctor=doctor).one_or_none()
 
 
 def issue(doctor: Doctor, *, actor: Actor, now: datetime) -> CalendarFeed:
@@ -144,7 +144,7 @@ def find(token: str) -> CalendarFeed | None:
     """The feed whose address holds the token; None also once its doctor, user or organisation is deactivated."""
     uid = uid_in(token)
     feeds = CalendarFeed.objects.select_related("doctor__user", "doctor__organisation")
-    feed = feeds.filter(uid=uid).first() if uid else None
+    feed = feeds.filter(uid=uid).one_or_none() if uid else None
     if feed is None or not _is_served(feed.doctor):
         return None
     given = token.removeprefix(f"{uid}.")

@@ -145,7 +145,7 @@ def _find(token: str, purpose: str) -> Appointment | None:
     if match is None:
         return None
     uid, given = match.groups()
-    appointment = Appointment.objects.for_display().filter(uid=uid).first()
+    appointment = Appointment.objects.for_display().filter(uid=uid).one_or_none()
     if appointment and mac_matches(given, purpose, uid, appointment.link_nonce):
         return appointment
     return None

@@ -61,7 +61,7 @@ def find(code: str, *, now: datetime) -> BookingLaunchCode:
     everything = BookingLaunchCode.objects.select_related(
         "organisation", "shop", "patient", "secret"
     )
-    row = everything.filter(digest=digest_of(code)).first()
+    row = everything.filter(digest=digest_of(code)).one_or_none()
     if row is None:
         raise LaunchCodeRefused("unknown")
     if reason := _reason_against(row, now):

@@ -43,7 +43,7 @@ def open_with(code: str, *, timezone: str, now: datetime) -> tuple[str, BookingS
 def find(text: str) -> BookingSession | None:
     """The session of a cookie, over or not, with shop, patient and secret loaded. One statement."""
     sessions = BookingSession.objects.select_related(*_EVERYTHING)
-    return sessions.filter(digest=digest_of(text)).first()
+    return sessions.filter(digest=digest_of(text)).one_or_none()
 
 
 def lock(session: BookingSession) -> BookingSession:

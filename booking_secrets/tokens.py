@@ -87,7 +87,7 @@ def _judged_and_counted(secret: BookingSecret, token: str, now: datetime) -> Boo
 
 def _secret_of(rows: BookingSecretQuerySet, kid: str) -> BookingSecret:
     """The secret of that key_id, revoked or not."""
-    secret = rows.select_related("organisation", "shop").filter(key_id=kid).first()
+    secret = rows.select_related("organisation", "shop").filter(key_id=kid).one_or_none()
     if secret is None:
         raise _no_active_secret()
     return secret
@@ -117,7 +117,7 @@ def _active_shop(secret: BookingSecret, identifier: str) -> Shop:
     organisation = secret.organisation
     shop = secret.shop
     if shop is None and organisation.is_active:
-        shop = Shop.objects.of(organisation).filter(identifier=identifier).first()
+        shop = Shop.objects.of(organisation).filter(identifier=identifier).one_or_none()
     is_usable = (
         organisation.is_active
         and shop is not None

@@ -45,7 +45,7 @@ _RESULTS = {
 def find(channel: Channel, *, uid: str = "", provider_message_id: str = "") -> Delivery | None:
     """The delivery a provider speaks of, by our uid or by its own number."""
     deliveries = Delivery.objects.filter(channel=channel)
-    if uid and (delivery := deliveries.filter(uid=uid).first()):
+    if uid and (delivery := deliveries.filter(uid=uid).one_or_none()):
         return delivery
     if not provider_message_id:
         return None

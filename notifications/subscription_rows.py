@@ -17,7 +17,7 @@ def living(subscription: NotificationSubscription) -> NotificationSubscriptionQu
 def locked(subscription: NotificationSubscription) -> NotificationSubscription:
     """The row, fresh and under its lock. Raises Refused when it was deleted."""
     rows = living(subscription).select_related("organisation")
-    row = rows.select_for_update(of=("self",), no_key=True).first()
+    row = rows.select_for_update(of=("self",), no_key=True).one_or_none()
     if row is None:
         raise Refused("The subscription was deleted.")
     return row

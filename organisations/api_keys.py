@@ -77,7 +77,7 @@ def authenticate(text: str, *, now: datetime) -> ApiKey:
     if match is None or match[2] != _checksum(match[1]):
         raise ApiKeyRefused
     living = ApiKey.objects.filter(revoked_at=None, organisation__is_active=True)
-    key = living.select_related("organisation", "shop").filter(digest=_digest(text)).first()
+    key = living.select_related("organisation", "shop").filter(digest=_digest(text)).one_or_none()
     if key is None:
         raise ApiKeyRefused
     _record_use(key, now)

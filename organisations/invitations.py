@@ -94,7 +94,7 @@ def find(token: str, *, now: datetime) -> Invitation:
     """The invitation the link belongs to, still to be accepted. Raises InvitationOver."""
     match = _TOKEN.fullmatch(token)
     rows = Invitation.objects.select_related("organisation")
-    invitation = rows.filter(uid=match[1]).first() if match else None
+    invitation = rows.filter(uid=match[1]).one_or_none() if match else None
     if match is None or invitation is None:
         raise InvitationOver("This link is not complete. Open it again from the mail, all of it.")
     if not mac_matches(match[2], _PURPOSE, invitation.uid, str(invitation.serial)):
@@ -155,7 +155,7 @@ def _account(invitation: Invitation, name: str, password: str) -> User:
 
 def _lock(invitation: Invitation) -> Invitation | None:
     rows = Invitation.objects.open().select_related("organisation")
-    return rows.select_for_update(no_key=True, of=("self",)).filter(pk=invitation.pk).first()
+    return rows.select_for_update(no_key=True, of=("self",)).filter(pk=invitation.pk).one_or_none()
 
 
 def _check_open(invitation: Invitation, now: datetime) -> None:

@@ -61,7 +61,7 @@ def find(shop: Shop, shop_customer_id: str) -> Patient | None:
     """One query. A text that cannot be stored names nobody."""
     if not is_storable(shop_customer_id):
         return None
-    return Patient.objects.filter(shop=shop, shop_customer_id=shop_customer_id).first()
+    return Patient.objects.filter(shop=shop, shop_customer_id=shop_customer_id).one_or_none()
 
 
 def upsert(

@@ -106,7 +106,7 @@ def _lock(membership: Membership) -> Membership | None:
     """The membership as it is now, with its organisation's row locked; None when it is gone."""
     Organisation.objects.select_for_update(no_key=True).get(pk=membership.organisation_id)
     rows = Membership.objects.select_related("organisation", "user")
-    return rows.filter(pk=membership.pk).first()
+    return rows.filter(pk=membership.pk).one_or_none()
 
 
 def _keep_an_admin(leaving: Membership) -> None:

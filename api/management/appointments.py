@@ -65,7 +65,7 @@ def appointments(request: KeyRequest, query: Query[ClinicAppointmentsQuery]) -> 
 @router.get("/appointments/{uid}", response=reading_responses(Appointment))
 def appointment(request: KeyRequest, uid: Text) -> HttpResponse:
     """One appointment as it is now, with the reason the clinic's staff gave."""
-    row = found(appointments_of_key(request.auth).filter(uid=uid).first())
+    row = found(appointments_of_key(request.auth).filter(uid=uid).one_or_none())
     return json_answer(representation(row, now=utc_now(), shows_staff_reason=True))
 
 
@@ -158,7 +158,7 @@ def _moved(request: KeyRequest, uid: str, move: Move, *, status: int = 200) -> H
     acting = act(request)
 
     def work() -> HttpResponse:
-        visit = found(appointments_of_key(acting.caller).filter(uid=uid).first())
+        visit = found(appointments_of_key(acting.caller).filter(uid=uid).one_or_none())
         answer = representation(move(visit, acting), now=acting.now, shows_staff_reason=True)
         return json_answer(answer, status=status)
 

@@ -62,7 +62,7 @@ def find_row(model: type[Row], caller: KeyCaller, doctor_uid: str, uid: str) -> 
     """A doctor's window, override or time off, with whom its verb tells; else the 404."""
     rows = model._default_manager.filter(organisation=caller.organisation, doctor__uid=doctor_uid)
     rows = rows.select_related("doctor__user", "doctor__organisation")
-    return found(rows.filter(uid=uid).first())
+    return found(rows.filter(uid=uid).one_or_none())
 
 
 def edited(find: Callable[[], Row], edit: Callable[[Row], Row]) -> Row:

@@ -173,7 +173,7 @@ def erase_patient(
 
 
 def _find(acting: Acting, uid: str) -> Patient:
-    return found(patients_of_key(acting.caller).filter(uid=uid).first())
+    return found(patients_of_key(acting.caller).filter(uid=uid).one_or_none())
 
 
 def _narrowed(rows: OwnedQuerySet[Patient], query: PatientsQuery) -> OwnedQuerySet[Patient]:

@@ -108,7 +108,7 @@ def _living(caller: KeyCaller, type_uid: str) -> ReminderRuleQuerySet:
 
 
 def _find(caller: KeyCaller, type_uid: str, uid: str) -> ReminderRule:
-    return found(_living(caller, type_uid).filter(uid=uid).first())
+    return found(_living(caller, type_uid).filter(uid=uid).one_or_none())
 
 
 def _represented(rule: ReminderRule) -> dict[str, object]:

@@ -100,7 +100,7 @@ def _active(caller: KeyCaller) -> BookingSecretQuerySet:
 
 
 def _find(caller: KeyCaller, key_id: str) -> BookingSecret:
-    return found(_active(caller).filter(key_id=key_id).first())
+    return found(_active(caller).filter(key_id=key_id).one_or_none())
 
 
 def _revealed(secret: BookingSecret, text: str) -> dict[str, object]:

@@ -212,7 +212,7 @@ def _living(caller: KeyCaller) -> NotificationSubscriptionQuerySet:
 
 
 def _find(caller: KeyCaller, uid: str) -> NotificationSubscription:
-    return found(_living(caller).filter(uid=uid).first())
+    return found(_living(caller).filter(uid=uid).one_or_none())
 
 
 def _subscription(row: NotificationSubscription) -> dict[str, object]:

@@ -79,7 +79,7 @@ def appointments_of(caller: Caller) -> AppointmentQuerySet:
 
 
 def find_appointment(caller: Caller, uid: str) -> Appointment:
-    return found(appointments_of(caller).filter(uid=uid).first())
+    return found(appointments_of(caller).filter(uid=uid).one_or_none())
 
 
 def named_patient(caller: KeyCaller, uid: str, *, shop_uid: str | None = None) -> Patient:
@@ -87,7 +87,7 @@ def named_patient(caller: KeyCaller, uid: str, *, shop_uid: str | None = None) -
     rows = patients_of_key(caller)
     if shop_uid is not None:
         rows = rows.filter(shop__uid=shop_uid)
-    return found(rows.filter(uid=uid).first())
+    return found(rows.filter(uid=uid).one_or_none())
 
 
 def listed_for(caller: Caller, patient_profile_uid: str | None) -> AppointmentQuerySet:

@@ -35,7 +35,7 @@ def doctors(request: HttpRequest, query: Query[schemas.DoctorsQuery]) -> HttpRes
     rows = Doctor.objects.of(organisation).filter(is_active=True)
     if query.appointment_type_uid is not None:
         types = AppointmentType.objects.of(organisation)
-        kind = found(types.filter(uid=query.appointment_type_uid).first())
+        kind = found(types.filter(uid=query.appointment_type_uid).one_or_none())
         rows = rows.filter(offers__appointment_type=kind) if kind.is_active else rows.none()
     page, totals = page_of(rows.order_by("display_name", "uid"), query)
     data = [
@@ -55,16 +55,18 @@ def slots(request: HttpRequest, query: Query[schemas.SlotsQuery]) -> HttpRespons
         organisation__shops__uid=query.shop_uid,
         organisation__shops__is_active=True,
     ).select_related("organisation")
-    kind = found(types.filter(uid=query.appointment_type_uid).first())
+    kind = found(types.filter(uid=query.appointment_type_uid).one_or_none())
     opened = openings(kind, start=start, end=end, now=utc_now(), doctor_uid=query.doctor_uid)
     if query.doctor_uid is not None and not opened.is_offered:
-        found(Doctor.objects.of(kind.organisation).filter(uid=query.doctor_uid).first())
+        found(Doctor.objects.of(kind.organisation).filter(uid=query.doctor_uid).one_or_none())
     return slots_answer(opened)
 
 
 def _organisation(shop_uid: str) -> Organisation:
     shops = Shop.objects.filter(is_active=True, organisation__is_active=True)
-    return found(shops.select_related("organisation").filter(uid=shop_uid).first()).organisation
+    return found(
+        shops.select_related("organisation").filter(uid=shop_uid).one_or_none()
+    ).organisation
 
 
 def _type(kind: AppointmentType) -> dict[str, object]:

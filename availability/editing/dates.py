@@ -40,7 +40,7 @@ def set_override(
     """
     values = values.checked()
     doctor = take_turn(doctor.pk)
-    override = AvailabilityOverride.objects.filter(doctor=doctor, date=values.date).first()
+    override = AvailabilityOverride.objects.filter(doctor=doctor, date=values.date).one_or_none()
     if expected is not None and (override is None or override.updated_at != expected):
         raise Stale("Somebody else has changed this in the meantime.")
     if override is not None and values == OverrideValues.of(override):

@@ -20,7 +20,7 @@ def take_turn(doctor_id: int) -> Doctor:
 
 def fresh(row: Row, expected: datetime | None) -> Row:
     """The row as stored now; Stale when it is gone or not what the editor saw. Take the turn first."""
-    stored = type(row)._default_manager.filter(pk=row.pk).first()
+    stored = type(row)._default_manager.filter(pk=row.pk).one_or_none()
     if stored is None or (expected is not None and stored.updated_at != expected):
         raise Stale("Somebody else has changed this in the meantime.")
     return stored

@@ -26,7 +26,7 @@ def own_visit(request: BookingRequest, uid: str) -> Appointment | None:
     if "\0" in uid:
         return None
     visits = Appointment.objects.of(request.organisation).filter(patient=request.patient)
-    visit = visits.for_display().filter(uid=uid).first()
+    visit = visits.for_display().filter(uid=uid).one_or_none()
     if visit is not None:
         visit.patient = request.patient  # with its organisation, which pages ask for the zone
     return visit

@@ -215,7 +215,7 @@ def _doctor_named(request: LinkRequest) -> Doctor | None:
     """Whom the page named; one who is not of this organisation is nobody."""
     uid = request.POST.get("doctor_uid", "")
     doctors = Doctor.objects.of(request.visit.organisation)
-    return doctors.filter(uid=uid).first() if uid and "\0" not in uid else None
+    return doctors.filter(uid=uid).one_or_none() if uid and "\0" not in uid else None
 
 
 def _problem_url(request: LinkRequest, wish: MoveWish, code: str, at: datetime) -> str:

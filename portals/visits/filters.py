@@ -249,7 +249,7 @@ class _Reader:
         text = self._text("patient")
         if not text:
             return None
-        found = Patient.objects.of(organisation).filter(uid=text).first()
+        found = Patient.objects.of(organisation).filter(uid=text).one_or_none()
         if found is None:
             self.problems.append("The patient asked for is not known, so all are shown.")
         return found

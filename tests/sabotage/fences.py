@@ -65,8 +65,8 @@ _TENANCY = (
     InSource(
         name="scope: a shop inside the secret's organisation",
         path="booking_secrets/tokens.py",
-        old="        shop = Shop.objects.of(organisation).filter(identifier=identifier).first()\n",
-        new="        shop = Shop.objects.filter(identifier=identifier).first()\n",
+        old="        shop = Shop.objects.of(organisation).filter(identifier=identifier).one_or_none()\n",
+        new="        shop = Shop.objects.filter(identifier=identifier).one_or_none()\n",
         tests=(
             "tests/booking_secrets/test_tokens.py::test_a_shop_is_looked_for_inside_the_secrets_organisation_only",
         ),

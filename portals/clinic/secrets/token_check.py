@@ -42,4 +42,4 @@ def _named_by(token: str, organisation: Organisation) -> BookingSecret | None:
         kid = read_kid(token)
     except TokenRefused:
         return None
-    return BookingSecret.objects.of(organisation).filter(key_id=kid).first()
+    return BookingSecret.objects.of(organisation).filter(key_id=kid).one_or_none()

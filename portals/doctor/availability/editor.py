@@ -130,7 +130,11 @@ def _editor(request: DoctorRequest) -> Editor:
 
 
 def _stop(doctor: Doctor, now: datetime) -> BookingStop | None:
-    stop = BookingStop.objects.of(doctor.organisation).filter(doctor=doctor, lifted_at=None).first()
+    stop = (
+        BookingStop.objects.of(doctor.organisation)
+        .filter(doctor=doctor, lifted_at=None)
+        .one_or_none()
+    )
     return stop if stop and (stop.until is None or stop.until > now) else None
 
 

@@ -115,7 +115,7 @@ def windows_of(doctor: Doctor) -> list[AvailabilityWindow]:
 
 def override_on(doctor: Doctor, values: OverrideValues) -> AvailabilityOverride | None:
     rows = AvailabilityOverride.objects.of(doctor.organisation)
-    return rows.filter(doctor=doctor, date=values.date).first()
+    return rows.filter(doctor=doctor, date=values.date).one_or_none()
 
 
 def in_full(values: WindowValues) -> str:

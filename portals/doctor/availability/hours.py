@@ -139,7 +139,7 @@ def _begun_anew(request: DoctorRequest, form: WindowForm, uid: str) -> HttpRespo
 
 
 def _changed(window: AvailabilityWindow) -> str:
-    stored = AvailabilityWindow.objects.filter(pk=window.pk).first() or window
+    stored = AvailabilityWindow.objects.filter(pk=window.pk).one_or_none() or window
     words = WindowValues.of(stored).in_words()
     return f"These hours have been changed in the meantime. They are now {words}."
 

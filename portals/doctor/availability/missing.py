@@ -21,7 +21,7 @@ def row_or_none(model: type[Row], doctor: Doctor, uid: str) -> Row | None:
     if "\0" in uid:  # cannot be asked of PostgreSQL, and no uid of ours holds one
         raise Http404
     rows = model._default_manager.filter(organisation_id=doctor.organisation_id, doctor=doctor)
-    row = rows.filter(uid=uid).first()
+    row = rows.filter(uid=uid).one_or_none()
     if row is None and not _was_removed(doctor, _NAMES[model], uid):
         raise Http404
     return row

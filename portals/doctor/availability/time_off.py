@@ -112,7 +112,7 @@ def _begun_anew(
     request: DoctorRequest, form: TimeOffForm, time_off: TimeOff | None
 ) -> HttpResponse:
     """What was typed, beside what somebody else has saved meanwhile: saving again means it."""
-    stored = TimeOff.objects.filter(pk=time_off.pk).first() if time_off else None
+    stored = TimeOff.objects.filter(pk=time_off.pk).one_or_none() if time_off else None
     data = request.POST.copy()
     data["was"] = stored.updated_at.isoformat() if stored else ""
     # Where the row is gone, a browser's page has only the place of a new one.
