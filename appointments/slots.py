@@ -5,6 +5,7 @@ Instants are epoch seconds; the number of SQL statements does not depend on doct
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 
 from appointments.models import Appointment, AppointmentType
 from appointments.offers import (
@@ -136,7 +137,9 @@ def judge(
     """
     rules = Rules.of(appointment_type, now)
     start = to_epoch(starts_at)
-    doctors = list(offering(appointment_type, doctor, leaving_out=leaving_out))
+    # Put in order here: Django compares every column to find what to sort by.
+    unsorted = offering(appointment_type, doctor, leaving_out=leaving_out).order_by()
+    doctors = sorted(unsorted, key=attrgetter("uid"))
     if not doctors:
         return Judgement(reason="not_offered")
     # A start beyond notice or horizon needs no schedule of its own time; it may lie anywhere.

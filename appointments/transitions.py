@@ -12,6 +12,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Greatest
 
 from common.clock import to_epoch
+from common.sql import insert_all
 from notifications import outbox
 from notifications.outbox import NewMessage
 from organisations.actors import Actor
@@ -98,7 +99,7 @@ def announce(
 def _write_history(
     changes: Iterable[Change], *, actor: Actor, now: datetime, reason: str, note: str
 ) -> None:
-    AppointmentTransition.objects.bulk_create(
+    rows = [
         AppointmentTransition(
             organisation_id=change.appointment.organisation_id,
             appointment=change.appointment,
@@ -112,4 +113,5 @@ def _write_history(
             note=note,
         )
         for change in changes
-    )
+    ]
+    insert_all(rows)

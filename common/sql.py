@@ -1,5 +1,7 @@
 """Statements Django's ORM cannot say."""
 
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -29,27 +31,51 @@ def insert_or_nothing(instance: Model) -> bool:
     when many race for one slot. It waits for a conflicting insert to commit or roll back.
     Which constraint spoke it does not say.
     """
-    meta = instance._meta
-    fields = [field for field in meta.local_concrete_fields if not field.primary_key]
-    values = [
-        field.get_db_prep_save(field.pre_save(instance, add=True), connection) for field in fields
-    ]
-    columns = ", ".join(_quoted(field) for field in fields)
-    places = ", ".join(["%s"] * len(fields))
-    table = connection.ops.quote_name(meta.db_table)
+    table, places = _insert(type(instance))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} ({columns}) VALUES ({places})"  # noqa: S608  # our models' own names
-            f" ON CONFLICT DO NOTHING RETURNING {_quoted(meta.pk)}",
-            values,
+            f"{table} VALUES {places} ON CONFLICT DO NOTHING RETURNING {_quoted(instance._meta.pk)}",
+            _values(instance),
         )
         row = cursor.fetchone()
     if row is None:
         return False
-    setattr(instance, meta.pk.attname, row[0])
+    instance.pk = row[0]
     instance._state.adding = False
     instance._state.db = connection.alias
     return True
+
+
+def insert_all(instances: Sequence[Model]) -> None:
+    """INSERT of rows of one table by one statement. Unlike `bulk_create` it does not tell them their numbers."""
+    if not instances:
+        return
+    table, places = _insert(type(instances[0]))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{table} VALUES {', '.join([places] * len(instances))}",
+            [value for each in instances for value in _values(each)],
+        )
+
+
+@cache
+def _insert(model: type[Model]) -> tuple[str, str]:
+    """How the statement begins, and the places of a row: the same for every row of the table."""
+    columns = [_quoted(field) for field in _filled(model)]
+    table = connection.ops.quote_name(model._meta.db_table)
+    return f"INSERT INTO {table} ({', '.join(columns)})", f"({', '.join(['%s'] * len(columns))})"
+
+
+@cache
+def _filled(model: type[Model]) -> list["Field[Any, Any]"]:
+    return [field for field in model._meta.local_concrete_fields if not field.primary_key]
+
+
+def _values(instance: Model) -> list[Any]:
+    return [
+        field.get_db_prep_save(field.pre_save(instance, add=True), connection)
+        for field in _filled(type(instance))
+    ]
 
 
 def _quoted(field: "Field[Any, Any]") -> str:

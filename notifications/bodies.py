@@ -5,8 +5,6 @@ from typing import Protocol
 
 import orjson
 
-from .models import NotificationSubscription
-
 
 def dumps(value: object) -> str:
     return orjson.dumps(value).decode()
@@ -25,7 +23,16 @@ class TellableEvent(Protocol):
     def contact_paths(self) -> Sequence[str]: ...
 
 
-def of(event: TellableEvent, subscription: NotificationSubscription) -> str:
+class TellingSubscription(Protocol):
+    """What a subscription decides about its bodies."""
+
+    @property
+    def payload_version(self) -> str: ...
+    @property
+    def include_contact(self) -> bool: ...
+
+
+def of(event: TellableEvent, subscription: TellingSubscription) -> str:
     """The body of the event for this subscription, in the contract's key order."""
     data = event.data
     return dumps(

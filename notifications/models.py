@@ -91,11 +91,6 @@ class NotificationSubscription(models.Model):
     def __str__(self) -> str:
         return self.uid
 
-    def receives(self, *, shop_id: int | None, is_hold_event: bool) -> bool:
-        """Whether an event of this shop is told here; organisation and type are the query's part."""
-        is_our_shop = self.shop_id is None or self.shop_id == shop_id
-        return is_our_shop and (self.include_holds or not is_hold_event)
-
 
 class Event(models.Model):
     """Something that happened, as told to subscribers. (type, timestamp, subject_uid) is unique.

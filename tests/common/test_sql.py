@@ -1,4 +1,4 @@
-"""INSERT … ON CONFLICT DO NOTHING RETURNING from a model's fields."""
+"""Statements from a model's fields: one row or none, many rows, any of many."""
 
 from datetime import UTC, datetime
 
@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from common.sql import insert_or_nothing
+from common.sql import insert_all, insert_or_nothing
 from organisations.models import Organisation, Shop, User
 from tests.factories import make_organisation, make_shop
 
@@ -55,6 +55,23 @@ def test_values_are_parameters_never_sql() -> None:
 
     stored = User.objects.get()
     assert (stored.email, stored.name, stored.password) == (user.email, user.name, "%s")
+
+
+def test_many_rows_are_one_statement() -> None:
+    names = ["New", "Newer", "%s', NULL); --"]
+
+    with CaptureQueriesContext(connection) as captured:
+        insert_all([Organisation(name=name, timezone="Europe/Berlin") for name in names])
+
+    assert len(captured) == 1
+    assert list(Organisation.objects.order_by("id").values_list("name", flat=True)) == names
+
+
+def test_no_rows_are_no_statement() -> None:
+    with CaptureQueriesContext(connection) as captured:
+        insert_all([])
+
+    assert len(captured) == 0
 
 
 def test_any_of_many_is_one_parameter() -> None:

@@ -146,8 +146,8 @@ _MOVES = (
     InSource(
         name="insert: ON CONFLICT DO NOTHING",
         path="common/sql.py",
-        old='f" ON CONFLICT DO NOTHING RETURNING',
-        new='f" RETURNING',
+        old="VALUES {places} ON CONFLICT DO NOTHING RETURNING",
+        new="VALUES {places} RETURNING",
         tests=(
             "tests/common/test_sql.py::test_a_conflict_inserts_nothing_raises_nothing_and_leaves_it_unsaved",
         ),
