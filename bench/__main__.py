@@ -36,6 +36,7 @@ SUITES = (
     "tokens",
     "processes",
 )
+ON_REQUEST = ("tests",)
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = Path(__file__).with_name("results.json")
 
@@ -49,9 +50,11 @@ def main() -> int:
         os.environ["RXSCALE_DATA_DIR"] = folder
         with running_servers(Path(folder)) as servers, grounds.template(servers) as template:
             for name in arguments.suites or SUITES:
-                print(f"{name} …", file=sys.stderr, flush=True)
+                print(f"{name} … ", end="", file=sys.stderr, flush=True)
+                suite_began = time.monotonic()
                 with grounds.environment(servers, template) as environment:
                     found = _run(name, environment, Path(folder), quick=arguments.quick)
+                print(f"{time.monotonic() - suite_began:.0f} s", file=sys.stderr)
                 broken += [] if found else [name]
                 figures += found
     print(as_text(figures))
@@ -67,7 +70,9 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure, against floors.")
-    parser.add_argument("suites", nargs="*", choices=[*SUITES, []], metavar="suite", default=[])
+    parser.add_argument(
+        "suites", nargs="*", choices=[*SUITES, *ON_REQUEST, []], metavar="suite", default=[]
+    )
     parser.add_argument("--quick", action="store_true", help="smaller sizes, fewer rounds")
     parser.add_argument("--document", action="store_true", help="renew docs/performance.md's table")
     return parser.parse_args()

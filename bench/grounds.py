@@ -4,7 +4,7 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -48,14 +48,22 @@ def _database(servers: Servers, name: str, *, copy_of: str = "template1") -> Gen
             server.execute(drop)
 
 
+def without_ours(environment: Mapping[str, str]) -> dict[str, str]:
+    """For programs that are to find servers and settings of their own."""
+    return {name: value for name, value in environment.items() if name not in _SETTINGS}
+
+
+_CONNECTIONS = ("DATABASE_URL", "REDIS_URL", "REDIS_KEY_PREFIX")
+_FOR_ALL = {
+    "RXSCALE_ENV": "test",
+    "RATE_LIMIT": "off",
+    "ALLOW_LOOPBACK_WEBHOOKS": "on",
+    "LOG_LEVEL": "WARNING",
+}
+_SETTINGS = {*_CONNECTIONS, *_FOR_ALL}
+
+
 def _settings(servers: Servers, name: str) -> dict[str, str]:
-    return {
-        **os.environ,
-        "DATABASE_URL": urlsplit(servers.database_url)._replace(path=f"/{name}").geturl(),
-        "REDIS_URL": servers.redis_url,
-        "REDIS_KEY_PREFIX": f"{name}:",
-        "RXSCALE_ENV": "test",
-        "RATE_LIMIT": "off",
-        "ALLOW_LOOPBACK_WEBHOOKS": "on",
-        "LOG_LEVEL": "WARNING",
-    }
+    url = urlsplit(servers.database_url)._replace(path=f"/{name}").geturl()
+    connections = (url, servers.redis_url, f"{name}:")
+    return {**os.environ, **dict(zip(_CONNECTIONS, connections, strict=True)), **_FOR_ALL}

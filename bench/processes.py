@@ -36,12 +36,12 @@ def measure(*, quick: bool) -> Iterator[Figure]:
         label = f"web: memory after {requests:,} requests"
         yield Figure("processes", label, after, "MiB", bar=MOST_MIB)
         yield Figure("processes", f"{label}, growth", after, "MiB", warm, "warm", bar=FLAT)
-    for program in ("worker", "beat"):
-        with programs.celery(program) as process:
-            time.sleep(SETTLED_SECONDS)
+    with programs.celery("worker") as worker, programs.celery("beat") as beat:
+        time.sleep(SETTLED_SECONDS)
+        for name, process in (("worker", worker), ("beat", beat)):
             family = [process, *process.children(recursive=True)]
             largest = max(each.memory_info().rss for each in family) / MIB
-            yield Figure("processes", f"{program}: memory of a process", largest, "MiB")
+            yield Figure("processes", f"{name}: memory of a process", largest, "MiB")
 
 
 def _seconds_of(code: str) -> float:
