@@ -16,7 +16,7 @@ from .models import Appointment, AppointmentType
 from .placing import bookable_doctors, place, stamped
 from .status import Status
 from .transitions import PATIENT_NOT_TOLD, announce, begin, move
-from .verbs import in_batches, lock_appointment, lock_patient, verb, wrong_status
+from .verbs import in_batches, lock_appointment, lock_patient, locked_patient, verb, wrong_status
 
 # The patient's running holds, oldest first, and confirmed visits at that time; buffers are no matter.
 _HOLDS_AND_CLASHES = """
@@ -48,7 +48,7 @@ def hold(
     patient_already_booked, slot_taken, slot_unavailable.
     """
     kind = appointment_type
-    owner = lock_patient(patient.pk)
+    owner = locked_patient(patient)
     held = stamped(patient=owner, appointment_type=kind, starts_at=starts_at, actor=actor, now=now)
     held.status = Status.HELD
     held.hold_expires_at = min(now + timedelta(seconds=kind.hold_ttl_seconds), starts_at)

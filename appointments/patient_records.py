@@ -22,7 +22,7 @@ from .errors import Refused
 from .events import REBOOKED, representation
 from .models import Appointment, AppointmentTransition
 from .status import ACTIVE
-from .verbs import lock_patient, verb
+from .verbs import locked_patient, verb
 
 ERASED = "erased"
 _KEPT_REASONS = ("", REBOOKED)
@@ -68,7 +68,7 @@ def erase(patient: Patient, *, actor: Actor, now: datetime) -> Patient:
     themselves. Raises Refused: `visits_open` (with `appointment_uids`) while a visit is held or booked,
     `message_leaving` while one is being sent.
     """
-    person = lock_patient(patient.pk)
+    person = locked_patient(patient)
     if person.erased_at is not None:
         return person
     visits = Appointment.objects.filter(patient=person)

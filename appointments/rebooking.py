@@ -35,11 +35,12 @@ def rebook(
     rebooking_notice_passed, rebooking_mode_violated, patient_already_booked, slot_taken,
     slot_unavailable.
     """
-    owner = lock_patient(appointment.patient_id)
+    lock_patient(appointment.patient_id)
     lock_organisation(appointment.organisation_id)
     old = lock_appointment(appointment)
     _refuse(old, doctor=doctor, now=now)
-    kind = old.appointment_type
+    owner, kind = old.patient, old.appointment_type
+    owner.shop, owner.organisation = old.shop, old.organisation
     new = stamped(patient=owner, appointment_type=kind, starts_at=starts_at, actor=actor, now=now)
     _refuse_clash(new, leaving_out=old)
     doctors = _candidates(old, starts_at=starts_at, doctor=doctor, now=now)

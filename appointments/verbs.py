@@ -9,7 +9,7 @@ from django.db import IntegrityError
 
 from common.counters import CONFLICTS
 from common.retrying import Result, retrying
-from organisations.models import Organisation, Patient
+from organisations.models import Organisation, OwnedQuerySet, Patient
 
 from .errors import Refused, refusal_of
 from .models import Appointment
@@ -60,17 +60,23 @@ def in_batches(batch: Callable[[], int], *, limit: int) -> int:
 # them FOR NO KEY UPDATE: FOR UPDATE would deadlock with the key share locks of child inserts.
 
 
-def lock_patient(patient_id: int) -> Patient:
-    """The patient's row with shop and organisation, as they are now.
+def lock_patient(patient_id: int) -> None:
+    """Under the patient's row hold limit and clashes are true until the commit.
 
-    Under it hold limit and clashes are true until the commit. Without it two confirms of one
-    patient deadlock on the exclusion constraint.
+    Without it two confirms of one patient deadlock on the exclusion constraint.
     """
-    return (
-        Patient.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("shop", "organisation")
-        .get(pk=patient_id)
-    )
+    _patients().only("pk").get(pk=patient_id)
+
+
+def locked_patient(patient: Patient) -> Patient:
+    """The same lock, and the row as it is now; shop and organisation are those that the caller has read."""
+    locked = _patients().get(pk=patient.pk)
+    locked.shop, locked.organisation = patient.shop, patient.organisation
+    return locked
+
+
+def _patients() -> OwnedQuerySet[Patient]:
+    return Patient.objects.select_for_update(no_key=True)
 
 
 def lock_organisation(organisation_id: int) -> None:

@@ -176,7 +176,7 @@ def test_control_without_the_patients_lock_the_limit_is_overrun(
 ) -> None:
     clinic = make_clinic()
     patient = clinic.new_patient()
-    monkeypatch.setattr("appointments.holds.lock_patient", lambda pk: patient)
+    monkeypatch.setattr("appointments.holds.locked_patient", lambda given: given)
     meet_after(monkeypatch, "appointments.slots.judge", parties=6)
 
     outcomes = race([partial(clinic.hold, START + n * HOUR, patient=patient) for n in range(6)])

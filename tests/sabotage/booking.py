@@ -75,8 +75,8 @@ _LOCK_GUARDS = (
     InSource(
         name="lock: the patient's row",
         path="appointments/verbs.py",
-        old='Patient.objects.select_for_update(no_key=True, of=("self",))\n        .select_related',
-        new="Patient.objects.select_related",
+        old="Patient.objects.select_for_update(no_key=True)",
+        new="Patient.objects.all()",
         tests=(
             f"{_LOCKS}::test_a_verb_waits_for_exactly_its_rows[hold]",
             f"{_LOCKS}::test_a_verb_waits_for_exactly_its_rows[confirm]",
@@ -103,8 +103,8 @@ _LOCK_GUARDS = (
     InSource(
         name="lock order: a rebook takes the visit last",
         path="appointments/rebooking.py",
-        old="    owner = lock_patient(appointment.patient_id)\n",
-        new="    lock_appointment(appointment)\n    owner = lock_patient(appointment.patient_id)\n",
+        old="    lock_patient(appointment.patient_id)\n",
+        new="    lock_appointment(appointment)\n    lock_patient(appointment.patient_id)\n",
         tests=(f"{_LOCKS}::test_a_verb_takes_its_locks_in_the_one_order[rebook]",),
     ),
     InSource(
@@ -117,8 +117,8 @@ _LOCK_GUARDS = (
     InSource(
         name="lock strength: FOR NO KEY UPDATE",
         path="appointments/verbs.py",
-        old='Patient.objects.select_for_update(no_key=True, of=("self",))',
-        new='Patient.objects.select_for_update(of=("self",))',
+        old="Patient.objects.select_for_update(no_key=True)",
+        new="Patient.objects.select_for_update()",
         tests=(f"{_LOCKS}::test_inserts_that_refer_to_its_rows_are_not_in_its_way",),
     ),
 )
