@@ -3,16 +3,30 @@
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from rxscale import logs
 
 from . import fuzzing  # noqa: F401  # registers its profile before the options are read
+from .standing import Stand, World, standing
 
 # How the patients of `factories` and of the doubles' callers are called, written to and rung up.
 PATIENT_WORDS = ("paula", "patients.example", "15187654321")
+
+
+@pytest.fixture(scope="module")
+def stand(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Stand]:
+    """For the module's own fixtures: what they build stands until its end."""
+    with ExitStack() as standing_worlds:
+
+        def built(build: Callable[[], World]) -> World:
+            return standing_worlds.enter_context(standing(django_db_blocker, build))
+
+        yield built
 
 
 @pytest.fixture(params=["UTC", "Australia/Sydney", "America/Los_Angeles"])

@@ -4,11 +4,19 @@ Building is most of what many a test costs. The rows lie in a transaction around
 tests, which is rolled back at the end; each test gets copies of the objects, and what it writes ends with its
 own savepoint, so that no order of tests matters. Not for a module whose tests really commit: they would not see
 the rows.
+
+    @pytest.fixture(scope="module")
+    def standing_clinic(stand: Stand) -> Clinic:
+        return stand(make_clinic)
+
+    @pytest.fixture
+    def clinic(db: None, standing_clinic: Clinic) -> Clinic:
+        return deepcopy(standing_clinic)
 """
 
-from collections.abc import Callable, Generator
-from contextlib import ExitStack
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Protocol, TypeVar
 
 from django.db import transaction
 from pytest_django import DjangoDbBlocker
@@ -16,8 +24,14 @@ from pytest_django import DjangoDbBlocker
 World = TypeVar("World")
 
 
-def standing(blocker: DjangoDbBlocker, build: Callable[[], World]) -> Generator[World]:
-    """The body of a module's fixture; it needs `django_db_setup`. Tests take `deepcopy`s of what it yields."""
+class Stand(Protocol):
+    """What the module's fixture `stand` gives: builds a world that stands until the module's end."""
+
+    def __call__(self, build: Callable[[], World]) -> World: ...
+
+
+@contextmanager
+def standing(blocker: DjangoDbBlocker, build: Callable[[], World]) -> Iterator[World]:
     around = transaction.atomic()
     around._from_testcase = True  # type: ignore[attr-defined]  # Django's own: durable ones may begin inside
     with blocker.unblock(), ExitStack() as stack:

@@ -3,14 +3,12 @@
 The appointment's own checks are in `appointments/test_constraints.py`.
 """
 
-from collections.abc import Generator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
-from pytest_django import DjangoDbBlocker
 
 from api.models import IdempotencyKey
 from availability.models import AvailabilityOverride, BookingStop, TimeOff
@@ -21,7 +19,7 @@ from reminders.models import AppointmentReminderSent, DueMark, Outcome
 
 from .factories import NOW
 from .portals.everything import Everything, make_everything
-from .standing import standing
+from .standing import Stand
 from .test_architecture import FLOORS as OUR_APPS
 
 pytestmark = pytest.mark.django_db
@@ -121,8 +119,8 @@ def rows_of(query: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Generator[None]:
-    yield from standing(django_db_blocker, _one_of_each)
+def world(stand: Stand) -> None:
+    stand(_one_of_each)
 
 
 def _one_of_each() -> None:

@@ -1,13 +1,11 @@
 """Every test of the API has a clinic to itself, and no rate limit unless it asks for one."""
 
-from collections.abc import Generator
 from copy import deepcopy
 
 import pytest
 from django.conf import LazySettings
-from pytest_django import DjangoDbBlocker
 
-from tests.standing import standing
+from tests.standing import Stand
 
 from .world import Clinic, make_clinic
 
@@ -18,8 +16,8 @@ def no_rate_limit(settings: LazySettings) -> None:
 
 
 @pytest.fixture(scope="module")
-def standing_clinic(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Generator[Clinic]:
-    yield from standing(django_db_blocker, make_clinic)
+def standing_clinic(stand: Stand) -> Clinic:
+    return stand(make_clinic)
 
 
 @pytest.fixture

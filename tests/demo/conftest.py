@@ -1,18 +1,17 @@
 """A small clinic of the demo, its doors open."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
 from django.test import override_settings
-from pytest_django import DjangoDbBlocker, Settings
+from pytest_django import Settings
 
 from rxscale.demo.clinic import Clinic
-from tests.standing import standing
+from tests.standing import Stand, World
 
 from .small_clinic import open_doors, settings_of, small_clinic
-
-Stand = Callable[[Callable[[], Clinic]], Generator[Clinic]]
 
 
 @pytest.fixture
@@ -21,24 +20,22 @@ def doors(settings: Settings, tmp_path: Path) -> Settings:
     return settings
 
 
-@pytest.fixture
-def northside(doors: Settings, db: None) -> Clinic:
-    return small_clinic()
+@pytest.fixture(scope="module")
+def stand(stand: Stand, tmp_path_factory: pytest.TempPathFactory) -> Stand:
+    """Builds behind open doors."""
+
+    def built(build: Callable[[], World]) -> World:
+        with override_settings(**settings_of(tmp_path_factory.mktemp("demo"))):
+            return stand(build)
+
+    return built
 
 
 @pytest.fixture(scope="module")
-def stand(
-    django_db_setup: None,
-    django_db_blocker: DjangoDbBlocker,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Stand:
-    """For a module that only reads its clinic, or takes back what it writes: builds it once, doors open."""
+def standing_northside(stand: Stand) -> Clinic:
+    return stand(small_clinic)
 
-    def built(build: Callable[[], Clinic]) -> Generator[Clinic]:
-        def behind_open_doors() -> Clinic:
-            with override_settings(**settings_of(tmp_path_factory.mktemp("demo"))):
-                return build()
 
-        yield from standing(django_db_blocker, behind_open_doors)
-
-    return built
+@pytest.fixture
+def northside(doors: Settings, db: None, standing_northside: Clinic) -> Clinic:
+    return deepcopy(standing_northside)

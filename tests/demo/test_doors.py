@@ -1,8 +1,5 @@
 """The demo's front page: there only with DEMO_DOORS; a click signs in as one of the demo's people, nobody else."""
 
-from collections.abc import Generator
-from copy import deepcopy
-
 import pytest
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
@@ -15,20 +12,7 @@ from rxscale.urls import routes as house
 from tests.portals.access_table import DEMO
 from tests.portals.routes import routes
 
-from .conftest import Stand
-from .small_clinic import small_clinic
-
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def standing_northside(stand: Stand) -> Generator[Clinic]:
-    yield from stand(small_clinic)
-
-
-@pytest.fixture
-def northside(doors: Settings, standing_northside: Clinic) -> Clinic:
-    return deepcopy(standing_northside)
 
 
 def _enter(client: Client, door: str) -> tuple[int, str]:
@@ -36,8 +20,8 @@ def _enter(client: Client, door: str) -> tuple[int, str]:
     return answer.status_code, answer.headers.get("Location", "")
 
 
-def test_without_the_setting_there_is_no_door(client: Client) -> None:
-    User.objects.create_user(NORTHSIDE.admin_email, PASSWORD, name="Ada Winter")
+def test_without_the_setting_there_is_no_door(standing_northside: Clinic, client: Client) -> None:
+    assert User.objects.filter(email=NORTHSIDE.admin_email).exists()
 
     with pytest.raises(NoReverseMatch):
         reverse("demo:doors")

@@ -1,12 +1,9 @@
 """Within two minutes of every start something happens: a visit runs, another's reminders leave, a hold runs out."""
 
-from collections.abc import Generator
-from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
-from pytest_django import Settings
 
 from appointments.models import Appointment
 from appointments.status import Status
@@ -17,8 +14,8 @@ from rxscale.demo import on_call
 from rxscale.demo.clinic import CHECK_IN, Clinic
 from rxscale.demo.happening import happening_now
 from rxscale.demo.people import ON_CALL_DOCTORS
+from tests.standing import Stand
 
-from .conftest import Stand
 from .small_clinic import small_clinic
 
 pytestmark = pytest.mark.django_db
@@ -38,13 +35,8 @@ MOMENTS = [
 
 
 @pytest.fixture(scope="module")
-def standing_northside(stand: Stand) -> Generator[Clinic]:
-    yield from stand(_before_all_of_them)
-
-
-@pytest.fixture
-def northside(doors: Settings, standing_northside: Clinic) -> Clinic:
-    return deepcopy(standing_northside)
+def standing_northside(stand: Stand) -> Clinic:
+    return stand(_before_all_of_them)
 
 
 def _before_all_of_them() -> Clinic:

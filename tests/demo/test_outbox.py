@@ -1,8 +1,6 @@
 """The outbox shows every mail and SMS of the demo from the files they were written to, newest first."""
 
 import re
-from collections.abc import Generator
-from copy import deepcopy
 from datetime import datetime, timedelta
 
 import pytest
@@ -23,21 +21,8 @@ from rxscale.demo.clinic import Clinic
 from rxscale.demo.mail_files import mail_file
 from tests.factories import PATIENT
 
-from .conftest import Stand
-from .small_clinic import small_clinic
-
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture(scope="module")
-def standing_northside(stand: Stand) -> Generator[Clinic]:
-    yield from stand(small_clinic)
-
-
-@pytest.fixture
-def northside(doors: Settings, standing_northside: Clinic) -> Clinic:
-    return deepcopy(standing_northside)
 
 
 def _book(clinic: Clinic, now: datetime, *, hours: int) -> Appointment:

@@ -1,6 +1,7 @@
 """A subscription that failed and recovered, and one that 410 ended: real calls to a real server, by the engine."""
 
 import socket
+from copy import deepcopy
 
 import pytest
 from django.test import Client
@@ -10,22 +11,34 @@ from common.clock import utc_now
 from notifications.models import Delivery, DeliveryAttempt, NotificationSubscription
 from rxscale.demo import partners
 from rxscale.demo.clinic import Clinic
+from tests.standing import Stand
+
+from .small_clinic import small_clinic
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def port() -> int:
+def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         number: int = probe.getsockname()[1]
     return number
 
 
+@pytest.fixture(scope="module")
+def standing_told(stand: Stand) -> Clinic:
+    return stand(_told)
+
+
 @pytest.fixture
-def told(northside: Clinic, port: int) -> Clinic:
-    assert partners.tell(northside, port=port, now=utc_now())
-    return northside
+def told(doors: Settings, standing_told: Clinic) -> Clinic:
+    return deepcopy(standing_told)
+
+
+def _told() -> Clinic:
+    clinic = small_clinic()
+    assert partners.tell(clinic, port=_free_port(), now=utc_now())
+    return clinic
 
 
 def _subscription(clinic: Clinic, name: str) -> NotificationSubscription:
@@ -62,25 +75,11 @@ def test_one_was_ended_by_410(told: Clinic) -> None:
     assert "endpoint.disabled" in _mails(told)
 
 
-def test_the_story_is_told_once(told: Clinic, port: int) -> None:
+def test_the_story_is_told_once(told: Clinic) -> None:
     before = DeliveryAttempt.objects.count()
 
-    assert not partners.tell(told, port=port, now=utc_now())
+    assert not partners.tell(told, port=_free_port(), now=utc_now())
     assert DeliveryAttempt.objects.count() == before
-
-
-def test_where_no_webhook_may_go_it_is_not_told(northside: Clinic, doors: Settings) -> None:
-    doors.ALLOW_LOOPBACK_WEBHOOKS = False
-
-    assert not partners.tell(northside, port=0, now=utc_now())
-    assert NotificationSubscription.objects.of(northside.organisation).count() == 0
-
-
-def test_where_somebody_listens_it_is_not_begun(northside: Clinic) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(OSError, match="in use"):
-        partners.tell(northside, port=other.getsockname()[1], now=utc_now())
-
-    assert NotificationSubscription.objects.of(northside.organisation).count() == 0
 
 
 def test_afterwards_the_demos_own_pages_answer(doors: Settings, client: Client) -> None:

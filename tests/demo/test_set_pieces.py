@@ -1,6 +1,5 @@
 """The demo's small stories: told by the verbs, dated relative to now, once."""
 
-from collections.abc import Generator
 from copy import deepcopy
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -25,16 +24,16 @@ from rxscale.demo.clinic import Clinic
 from rxscale.demo.clocks import days_until_change
 from rxscale.demo.people import NIGHT_DOCTOR_EMAIL, WHERE_CLOCKS_CHANGE, WITHOUT_HOURS
 from tests.factories import NOW
+from tests.standing import Stand
 
-from .conftest import Stand
 from .small_clinic import small_clinic
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")
-def standing_told(stand: Stand) -> Generator[Clinic]:
-    yield from stand(_told)
+def standing_told(stand: Stand) -> Clinic:
+    return stand(_told)
 
 
 @pytest.fixture

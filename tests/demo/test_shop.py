@@ -25,7 +25,15 @@ from rxscale.demo import receiver, shop, shop_keys
 from rxscale.demo.clinic import Clinic
 from tests.factories import ADMIN, PATIENT
 
+from .small_clinic import small_clinic
+
 SIGNING_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+@pytest.fixture
+def northside(doors: Settings, db: None) -> Clinic:
+    """Not the standing one of the others: some tests of this module really commit."""
+    return small_clinic()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ subject of a mail or in what a calendar shows.
 
 import logging
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from copy import deepcopy
 from datetime import date, timedelta
 from html import unescape
@@ -18,7 +18,6 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoDbBlocker
 
 from appointments import links
 from common.clock import utc_now
@@ -26,7 +25,7 @@ from notifications import kinds
 from notifications.models import Channel, Delivery
 from organisations.models import AuditEntry
 from rxscale import logs, maintenance
-from tests.standing import standing
+from tests.standing import Stand
 
 from .booking.front import Shop, launched
 from .clinic.front_desk import prove_again
@@ -56,10 +55,8 @@ ADDRESS = re.compile(r'\s(?:href|action|formaction|src|hx-[a-z-]+|data-[a-z-]+)=
 
 
 @pytest.fixture(scope="module")
-def standing_things(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker
-) -> Generator[Everything]:
-    yield from standing(django_db_blocker, _with_a_canary)
+def standing_things(stand: Stand) -> Everything:
+    return stand(_with_a_canary)
 
 
 @pytest.fixture

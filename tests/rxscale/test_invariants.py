@@ -1,13 +1,11 @@
 """Each invariant holds after real work, finds the row that breaks it, and costs a bounded number of rows."""
 
-from collections.abc import Generator
 from copy import deepcopy
 from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from pytest_django import DjangoDbBlocker
 
 from appointments import lifecycle
 from appointments.models import Appointment, AppointmentTransition
@@ -33,16 +31,14 @@ from tests.factories import (
 )
 from tests.notifications.world import subscribe
 from tests.reminders.world import World, tick
-from tests.standing import standing
+from tests.standing import Stand
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")
-def standing_lived(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker
-) -> Generator[Appointment]:
-    yield from standing(django_db_blocker, _lived)
+def standing_lived(stand: Stand) -> Appointment:
+    return stand(_lived)
 
 
 @pytest.fixture
