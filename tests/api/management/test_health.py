@@ -25,8 +25,7 @@ def test_any_key_is_answered_in_both_forms(
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
-def test_without_a_living_key_it_is_401(clinic: Clinic) -> None:
-    api = integrator(clinic)
+def test_without_a_living_key_it_is_401(api: Integrator) -> None:
     api_keys.revoke(ApiKey.objects.get(), actor=ADMIN, now=utc_now())
 
     revoked, unknown = api.get("/health"), Integrator("nonsense").get("/health")
