@@ -36,6 +36,7 @@ class Partner:
     receiver: Receiver
     settings: Settings
     environment: pytest.MonkeyPatch
+    client: httpx.Client
     values: Values = field(default_factory=Values)
     minter: str = ""
     events: int = 0
@@ -46,7 +47,7 @@ class Partner:
         if body and body.get("target") == TARGET:
             body["target"] = self.receiver.url  # a test has no public host
         headers = self.values.filled(request.headers)
-        return httpx.request(method, self.server + path, headers=headers, json=body, timeout=30)
+        return self.client.request(method, self.server + path, headers=headers, json=body)
 
     def exchange(self, request: Message, shown: Message) -> None:
         """The call, and an answer that looks as shown."""
@@ -133,8 +134,8 @@ def partner(
     settings.ALLOW_LOOPBACK_WEBHOOKS = True
     clinic = make_clinic()
     first = on_the_grid(timedelta(hours=24))
-    with Receiver() as receiver:
-        partner = Partner(live_server.url, clinic, receiver, settings, monkeypatch)
+    with Receiver() as receiver, httpx.Client(timeout=30) as client:
+        partner = Partner(live_server.url, clinic, receiver, settings, monkeypatch, client)
         partner.values.known = {
             "shop": clinic.shop.uid,
             "key": clinic.api_key(*Permission),
