@@ -1,4 +1,7 @@
-"""Every operation below /v1/ × every credential there is: the contract's rule, held against the resolver."""
+"""Every operation below /v1/ × every credential there is: the contract's rule, held against the resolver.
+
+All but the first are marked `fuzz`: every route for every caller, once more for each kind of key.
+"""
 
 import json
 from collections.abc import Iterator
@@ -78,6 +81,7 @@ def test_without_a_credential_only_discovery_answers(ours: Everything) -> None:
         assert is_refused or status == 200, operation.label
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("which", ["garbage", "empty", "well-formed", "revoked"])
 def test_a_key_that_fails_is_refused_everywhere(
     clinic: Clinic, ours: Everything, which: str
@@ -96,6 +100,7 @@ def test_a_key_that_fails_is_refused_everywhere(
         assert (status, code) == expected, operation.label
 
 
+@pytest.mark.fuzz
 def test_a_key_does_not_make_up_for_a_failing_token(clinic: Clinic, ours: Everything) -> None:
     headers = {KEY_HEADER: clinic.api_key(*Permission), TOKEN_HEADER: "nonsense"}
 
@@ -104,6 +109,7 @@ def test_a_key_does_not_make_up_for_a_failing_token(clinic: Clinic, ours: Everyt
             assert (status, code) == (401, "invalid_header"), operation.label
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("permission", list(Permission))
 def test_each_permission_alone_opens_its_own_operations(
     clinic: Clinic, ours: Everything, permission: Permission
@@ -122,6 +128,7 @@ def test_each_permission_alone_opens_its_own_operations(
     assert permission in opened
 
 
+@pytest.mark.fuzz
 def test_a_key_of_another_organisation_finds_nothing_of_ours(
     clinic: Clinic, ours: Everything
 ) -> None:
