@@ -4,7 +4,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from pytest_django import DjangoDbBlocker
@@ -16,17 +16,6 @@ from .standing import Stand, World, standing
 
 # How the patients of `factories` and of the doubles' callers are called, written to and rung up.
 PATIENT_WORDS = ("paula", "patients.example", "15187654321")
-
-
-@pytest.fixture(scope="module")
-def stand(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Stand]:
-    """For the module's own fixtures: what they build stands until its end."""
-    with ExitStack() as standing_worlds:
-
-        def built(build: Callable[[], World]) -> World:
-            return standing_worlds.enter_context(standing(django_db_blocker, build))
-
-        yield built
 
 
 @pytest.fixture(params=["UTC", "Australia/Sydney", "America/Los_Angeles"])
@@ -58,6 +47,13 @@ class PatientsInTheLog(logging.Handler):
         if any(word in line.lower() for word in PATIENT_WORDS):
             self.lines.append(line)
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        self.lines.clear()
+        logging.getLogger().addHandler(self)  # anew: a test may configure logging
+        yield
+        assert self.lines == []
+
 
 @pytest.fixture(scope="session")
 def patients_in_the_log() -> Iterator[PatientsInTheLog]:
@@ -69,7 +65,19 @@ def patients_in_the_log() -> Iterator[PatientsInTheLog]:
 @pytest.fixture(autouse=True)
 def _no_patient_is_named_in_the_log(patients_in_the_log: PatientsInTheLog) -> Iterator[None]:
     """The whole suite is the canary test: whatever a test does with a patient, no line names one."""
-    patients_in_the_log.lines.clear()
-    logging.getLogger().addHandler(patients_in_the_log)  # anew: a test may configure logging
-    yield
-    assert patients_in_the_log.lines == []
+    with patients_in_the_log.reading():
+        yield
+
+
+@pytest.fixture(scope="module")
+def stand(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, patients_in_the_log: PatientsInTheLog
+) -> Iterator[Stand]:
+    """For the module's own fixtures: what they build stands until its end."""
+    with ExitStack() as standing_worlds:
+
+        def built(build: Callable[[], World]) -> World:
+            with patients_in_the_log.reading():
+                return standing_worlds.enter_context(standing(django_db_blocker, build))
+
+        yield built
