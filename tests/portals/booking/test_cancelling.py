@@ -1,5 +1,6 @@
 """What a patient does on a visit's own page, besides moving it: cancel, choose reminders. And who cannot."""
 
+from copy import deepcopy
 from datetime import timedelta
 from secrets import randbelow
 from typing import Any
@@ -17,16 +18,27 @@ from notifications.models import Channel, Delivery, Suppression, SuppressionReas
 from organisations.models import AuditEntry
 from tests.appointments.clinic import START, Clinic
 from tests.factories import ADMIN, NOW, make_patient
+from tests.standing import Stand
 
 from .by_link import LinkHolder, path_of
+from .front import Shop
 
 BORDER = START - timedelta(hours=1)  # the notice of the type
 SECOND = timedelta(seconds=1)
 ACTS = ("move", "cancel", "reminders")
 
 
+@pytest.fixture(scope="module")
+def standing_visit(stand: Stand, standing_shop: Shop) -> Appointment:
+    return stand(lambda: _booked(deepcopy(standing_shop.clinic)))
+
+
 @pytest.fixture
-def visit(clinic: Clinic) -> Appointment:
+def visit(db: None, standing_visit: Appointment) -> Appointment:
+    return deepcopy(standing_visit)
+
+
+def _booked(clinic: Clinic) -> Appointment:
     """Six hours ahead, of a patient whom both mails and text messages reach."""
     clinic.shop.contact_phone = "+49 30 901820"
     clinic.shop.save()

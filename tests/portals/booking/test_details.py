@@ -1,5 +1,6 @@
 """The last step: what was typed is kept, the visit is booked once, and going back gives the time back."""
 
+from copy import deepcopy
 from datetime import date, timedelta
 
 import pytest
@@ -15,18 +16,31 @@ from organisations.models import Patient
 from portals.booking.access import ACCESS_QUERIES, COOKIE
 from tests.appointments.clinic import START, Clinic
 from tests.factories import NOW
+from tests.standing import Stand
 
 from .by_link import path_of
-from .conftest import SetNow
+from .conftest import SetNow, it_is
 from .front import Shop, Visitor, launched
 
 MINUTE = timedelta(minutes=1)
 
 
+@pytest.fixture(scope="module")
+def standing_held(stand: Stand, standing_shop: Shop, standing_visitor: Visitor) -> Appointment:
+    def build() -> Appointment:
+        visitor = deepcopy(standing_visitor)
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            it_is(NOW, monkeypatch)
+            visitor.hold(standing_shop.clinic.kind, START)
+        return visitor.held()
+
+    return stand(build)
+
+
 @pytest.fixture
-def held(visitor: Visitor, clinic: Clinic) -> Appointment:
-    visitor.hold(clinic.kind, START)
-    return visitor.held()
+def held(visitor: Visitor, standing_held: Appointment) -> Appointment:
+    """The visitor's, who is customer 1; whoever has not been there yet is another one."""
+    return deepcopy(standing_held)
 
 
 def page_of(visitor: Visitor, held: Appointment, query: str = "") -> str:
@@ -50,7 +64,9 @@ def test_the_form_is_filled_from_the_token_and_says_until_when_the_time_is_reser
 
 
 def test_what_the_shop_sent_in_vain_is_said_beside_the_field(shop: Shop, clinic: Clinic) -> None:
-    visitor = launched(shop.code(email="paula(at)patients", first_name="Paula", tier="gold"))
+    visitor = launched(
+        shop.code("customer-2", email="paula(at)patients", first_name="Paula", tier="gold")
+    )
     visitor.hold(clinic.kind, START)
 
     page = page_of(visitor, visitor.held())
@@ -63,7 +79,7 @@ def test_what_the_shop_sent_in_vain_is_said_beside_the_field(shop: Shop, clinic:
 def test_booking_confirms_keeps_the_details_and_the_zone_and_tells_the_patient(
     shop: Shop, clinic: Clinic, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    visitor = launched(shop.code(), zone="Europe/Lisbon")
+    visitor = launched(shop.code("customer-2"), zone="Europe/Lisbon")
     visitor.hold(clinic.kind, START)
 
     with django_assert_max_num_queries(24):
@@ -78,7 +94,7 @@ def test_booking_confirms_keeps_the_details_and_the_zone_and_tells_the_patient(
     assert patient.date_of_birth == date(1990, 5, 1)
     mail = Delivery.objects.get(recipient_group="patient")
     assert mail.address == "new@patients.example"
-    assert BookingSession.objects.get().typed == {}
+    assert BookingSession.objects.latest("pk").typed == {}
 
 
 def test_booking_twice_books_once_and_leads_to_the_same_visit(
@@ -209,7 +225,7 @@ def test_the_countdowns_end_gives_the_time_back_and_never_books(
 def test_the_session_outlives_the_hold(clinic: Clinic, shop: Shop, clock: SetNow) -> None:
     clinic.kind.hold_ttl_seconds = 3600
     clinic.kind.save()
-    visitor = launched(shop.code())
+    visitor = launched(shop.code("customer-2"))
     answer = visitor.hold(clinic.kind, START)
     assert answer.cookies[COOKIE]["max-age"] == 70 * 60
 

@@ -24,6 +24,12 @@ LAUNCH = "/book/"
 MINUTE = timedelta(minutes=1)
 
 
+@pytest.fixture
+def visitor(shop: Shop) -> Visitor:
+    """Not the standing one of the others: nobody was there before this module's tests."""
+    return launched(shop.code())
+
+
 def test_opening_the_link_shows_a_page_that_posts_itself_and_uses_nothing_up(
     shop: Shop, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

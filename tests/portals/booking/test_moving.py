@@ -1,5 +1,6 @@
 """Moving a visit from its own page: the same predicate and rules as `rebook`, asked before anything changes."""
 
+from copy import deepcopy
 from datetime import UTC, datetime
 
 import pytest
@@ -12,16 +13,27 @@ from common.clock import from_epoch
 from organisations.models import Patient
 from tests.appointments.clinic import HOUR, MINUTE, START, Clinic
 from tests.factories import NOW, make_doctor, make_organisation, make_patient
+from tests.standing import Stand
 
 from .by_link import LinkHolder, epoch, path_of
+from .front import Shop
 
 SLOT = 'name="at" value="'
 
 
+@pytest.fixture(scope="module")
+def standing_visit(stand: Stand, standing_shop: Shop) -> Appointment:
+    def build() -> Appointment:
+        clinic = standing_shop.clinic
+        patient = make_patient(shop=clinic.shop, timezone="Europe/Berlin")
+        return clinic.book(patient=patient, doctor=clinic.doctors[0])
+
+    return stand(build)
+
+
 @pytest.fixture
-def visit(clinic: Clinic) -> Appointment:
-    patient = make_patient(shop=clinic.shop, timezone="Europe/Berlin")
-    return clinic.book(patient=patient, doctor=clinic.doctors[0])
+def visit(db: None, standing_visit: Appointment) -> Appointment:
+    return deepcopy(standing_visit)
 
 
 @pytest.fixture
