@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Protocol, TypeVar
 
+import pytest
 from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
@@ -28,6 +29,16 @@ class Stand(Protocol):
     """What the module's fixture `stand` gives: builds a world that stands until the module's end."""
 
     def __call__(self, build: Callable[[], World]) -> World: ...
+
+
+def patched(build: Callable[[pytest.MonkeyPatch], World]) -> Callable[[], World]:
+    """For a world whose building sets a clock: that ends with the building, and each test sets its own."""
+
+    def built() -> World:
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            return build(monkeypatch)
+
+    return built
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import pytest
 
 from tests.appointments.clinic import Clinic, make_clinic
 from tests.factories import NOW
-from tests.standing import Stand
+from tests.standing import Stand, patched
 
 from .front import Shop, Visitor, launched
 
@@ -49,12 +49,11 @@ def clinic(shop: Shop) -> Clinic:
 
 @pytest.fixture(scope="module")
 def standing_visitor(stand: Stand, standing_shop: Shop) -> Visitor:
-    def build() -> Visitor:
-        with pytest.MonkeyPatch.context() as monkeypatch:
-            it_is(NOW, monkeypatch)
-            return launched(standing_shop.code())
+    def build(monkeypatch: pytest.MonkeyPatch) -> Visitor:
+        it_is(NOW, monkeypatch)
+        return launched(standing_shop.code())
 
-    return stand(build)
+    return stand(patched(build))
 
 
 @pytest.fixture

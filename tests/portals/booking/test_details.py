@@ -16,7 +16,7 @@ from organisations.models import Patient
 from portals.booking.access import ACCESS_QUERIES, COOKIE
 from tests.appointments.clinic import START, Clinic
 from tests.factories import NOW
-from tests.standing import Stand
+from tests.standing import Stand, patched
 
 from .by_link import path_of
 from .conftest import SetNow, it_is
@@ -27,14 +27,13 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture(scope="module")
 def standing_held(stand: Stand, standing_shop: Shop, standing_visitor: Visitor) -> Appointment:
-    def build() -> Appointment:
+    def build(monkeypatch: pytest.MonkeyPatch) -> Appointment:
+        it_is(NOW, monkeypatch)
         visitor = deepcopy(standing_visitor)
-        with pytest.MonkeyPatch.context() as monkeypatch:
-            it_is(NOW, monkeypatch)
-            visitor.hold(standing_shop.clinic.kind, START)
+        visitor.hold(standing_shop.clinic.kind, START)
         return visitor.held()
 
-    return stand(build)
+    return stand(patched(build))
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A doctor of an always open clinic at a browser, at the tests' NOW; and colleagues of the same clinic."""
 
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import pytest
@@ -26,6 +27,12 @@ class Surgery:
     def at(self, now: datetime) -> None:
         """The pages' clock shows `now` from here on."""
         self.monkeypatch.setattr("portals.doctor.access.utc_now", lambda: now)
+
+    def for_test(self, monkeypatch: pytest.MonkeyPatch) -> "Surgery":
+        """A copy of the one that stands for the module, at NOW by the test's own clock."""
+        surgery = replace(deepcopy(self), monkeypatch=monkeypatch)
+        surgery.at(NOW)
+        return surgery
 
     def audited(self, action: str) -> list[tuple[str, str]]:
         entries = AuditEntry.objects.of(self.clinic.organisation).filter(action=action)

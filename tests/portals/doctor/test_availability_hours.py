@@ -11,6 +11,7 @@ from availability.models import AvailabilityWindow
 from availability.values import WindowValues
 from tests.factories import ADMIN, NOW, make_appointment, make_window
 from tests.portals.clinic.front_desk import words
+from tests.standing import Stand, patched
 
 from .week import Editor, begin
 
@@ -18,9 +19,14 @@ pytestmark = pytest.mark.django_db
 MONDAY, TUESDAY, THURSDAY = 0, 1, 3
 
 
+@pytest.fixture(scope="module")
+def standing_editor(stand: Stand) -> Editor:
+    return stand(patched(begin))
+
+
 @pytest.fixture
-def editor(monkeypatch: pytest.MonkeyPatch) -> Editor:
-    return begin(monkeypatch)
+def editor(standing_editor: Editor, monkeypatch: pytest.MonkeyPatch) -> Editor:
+    return standing_editor.for_test(monkeypatch)
 
 
 def undo_of(response: Any) -> tuple[str, dict[str, str]]:

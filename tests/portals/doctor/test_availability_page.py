@@ -26,6 +26,7 @@ from tests.factories import (
 )
 from tests.portals.clinic.conftest import sign_in
 from tests.portals.clinic.front_desk import words
+from tests.standing import Stand, patched
 
 from .week import Editor, begin
 
@@ -33,9 +34,14 @@ pytestmark = pytest.mark.django_db
 TUESDAY, THURSDAY = 1, 3
 
 
+@pytest.fixture(scope="module")
+def standing_editor(stand: Stand) -> Editor:
+    return stand(patched(begin))
+
+
 @pytest.fixture
-def editor(monkeypatch: pytest.MonkeyPatch) -> Editor:
-    return begin(monkeypatch)
+def editor(standing_editor: Editor, monkeypatch: pytest.MonkeyPatch) -> Editor:
+    return standing_editor.for_test(monkeypatch)
 
 
 def preview_of(response: Any) -> dict[str, tuple[int, str]]:
