@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from playwright.sync_api import Locator, Page, expect
 
 from common.clock import utc_now
-from tests.portals.clinic.conftest import sign_in
+from tests.portals.browsers import sign_in
 from tests.portals.clinic.front_desk import prove_again
 from tests.portals.everything import Everything, make_everything
 

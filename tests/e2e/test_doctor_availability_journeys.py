@@ -18,7 +18,7 @@ from organisations.models import Doctor
 from tests.appointments.clinic import Clinic, make_clinic
 from tests.factories import ADMIN, make_appointment, make_user, make_window
 from tests.portals.accounts.people import PASSWORD
-from tests.portals.clinic.conftest import sign_in
+from tests.portals.browsers import sign_in
 
 from .conftest import SCHEMES, WIDTHS, OpenPage, overflow, violations
 

@@ -11,7 +11,7 @@ from appointments.status import Status
 from common.clock import utc_now
 from tests.factories import make_appointment, make_patient
 from tests.portals.accounts.people import PASSWORD
-from tests.portals.clinic.conftest import sign_in
+from tests.portals.browsers import sign_in
 from tests.portals.clinic.front_desk import fresh
 from tests.portals.everything import Everything, make_everything
 

@@ -22,7 +22,7 @@ from tests.doubles.http import Receiver
 from tests.factories import ADMIN
 from tests.notifications.test_sms import use_twilio
 from tests.portals.accounts.people import PASSWORD
-from tests.portals.clinic.conftest import sign_in
+from tests.portals.browsers import sign_in
 from tests.portals.everything import Everything, make_everything
 
 from .conftest import SCHEMES, WIDTHS, OpenPage, overflow, violations

@@ -18,7 +18,7 @@ from organisations.models import Role
 from portals.clinic.access import Right
 from tests.factories import make_appointment, make_doctor, make_member, make_organisation, make_user
 from tests.portals.access_table import ACCOUNTS, CLINIC, DOCTOR
-from tests.portals.clinic.conftest import sign_in
+from tests.portals.browsers import sign_in
 from tests.portals.clinic.front_desk import prove_again
 from tests.portals.everything import Everything, make_everything
 from tests.portals.routes import Route, routes

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from organisations.models import AuditEntry, Organisation, User
 
-from .clinic.conftest import sign_in
+from .browsers import sign_in
 
 
 class Staff:

@@ -29,7 +29,7 @@ from reminders.models import ReminderRule
 from tests.api.everything import undone
 from tests.api.world import Clinic, on_the_grid
 from tests.factories import make_member
-from tests.portals.clinic.conftest import sign_in
+from tests.portals.browsers import sign_in
 
 from .world import Integrator
 

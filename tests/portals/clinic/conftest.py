@@ -4,37 +4,25 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from django.conf import settings
-from django.contrib.auth import (
-    BACKEND_SESSION_KEY,
-    HASH_SESSION_KEY,
-    SESSION_KEY,
-    user_logged_in,
-)
-from django.contrib.sessions.backends.db import SessionStore
-from django.http import HttpRequest
 from django.test import Client
 
 from organisations.maintenance import last_run
-from organisations.models import MaintenanceRun, Membership, Organisation, Role, User
-from portals.accounts.sessions import SEEN_AT
+from organisations.models import MaintenanceRun, Membership, Organisation, Role
 from tests import factories
+from tests.portals.browsers import sign_in
+from tests.standing import Stand, patched
+
+from .front_desk import FrontDesk, stand_up
 
 
-def sign_in(user: User) -> Client:
-    """As `force_login` leaves it, but by five statements instead of seventeen: a thousand tests begin so."""
-    request = HttpRequest()
-    request.session = SessionStore()
-    request.session[SESSION_KEY] = str(user.pk)
-    request.session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    request.session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    user_logged_in.send(sender=User, request=request, user=user)
-    # Seen an hour ahead: a browser may stand for a module, whose tests count no stamp of its minutes.
-    request.session[SEEN_AT] += 3600
-    request.session.save()
-    client = Client()
-    client.cookies[settings.SESSION_COOKIE_NAME] = request.session.session_key or ""
-    return client
+@pytest.fixture(scope="module")
+def standing_desk(stand: Stand) -> FrontDesk:
+    return stand(patched(stand_up))
+
+
+@pytest.fixture
+def desk(db: None, standing_desk: FrontDesk, monkeypatch: pytest.MonkeyPatch) -> FrontDesk:
+    return standing_desk.for_test(monkeypatch)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A clinic that is always open, at the tests' NOW, with people of it at browsers."""
 
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from datetime import datetime
 from html import unescape
 from re import sub
@@ -15,8 +16,7 @@ from organisations.models import AuditEntry, Role
 from tests.appointments.clinic import Clinic, make_clinic
 from tests.factories import NOW, make_member, make_user
 from tests.portals.accounts.people import PASSWORD, post
-
-from .conftest import sign_in
+from tests.portals.browsers import sign_in
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,12 @@ class FrontDesk:
     def at(self, now: datetime) -> None:
         """The pages' clock shows `now` from here on."""
         self.monkeypatch.setattr("portals.clinic.access.utc_now", lambda: now)
+
+    def for_test(self, monkeypatch: pytest.MonkeyPatch) -> "FrontDesk":
+        """A copy of the one that stands for the module, at NOW by the test's own clock."""
+        desk = replace(deepcopy(self), monkeypatch=monkeypatch)
+        desk.at(NOW)
+        return desk
 
     def audited(self, action: str) -> list[tuple[str, str]]:
         entries = AuditEntry.objects.of(self.clinic.organisation).filter(action=action)

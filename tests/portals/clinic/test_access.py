@@ -7,8 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 from organisations.models import Doctor, Membership, Organisation, User
 from portals.clinic.access import ACCESS_QUERIES, Right
 from tests import factories
-
-from .conftest import sign_in
+from tests.portals.browsers import sign_in
 
 pytestmark = [pytest.mark.urls("tests.portals.clinic.gallery_urls"), pytest.mark.django_db]
 BARE = "/test/bare/"

@@ -28,16 +28,11 @@ from tests.factories import (
     make_type,
 )
 
-from .front_desk import FrontDesk, stand_up, url, words
+from .front_desk import FrontDesk, url, words
 
 # Doctors, types, the tabs' counts, the rows.
 LIST_QUERIES = ACCESS_QUERIES + LAYOUT_QUERIES + 4
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def desk(db: None, monkeypatch: pytest.MonkeyPatch) -> FrontDesk:
-    return stand_up(monkeypatch)
 
 
 def visit_of(

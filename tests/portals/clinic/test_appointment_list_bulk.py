@@ -27,6 +27,7 @@ from tests.factories import (
     make_shop,
     make_type,
 )
+from tests.standing import Stand, patched
 
 from .front_desk import FrontDesk, fresh, stand_up, url, words
 
@@ -34,9 +35,9 @@ DAY = timedelta(days=1)
 SAID = {"reason": "Doctor is ill", "on_behalf_of": "doctor", "tell_patient": "on"}
 
 
-@pytest.fixture
-def desk(db: None, monkeypatch: pytest.MonkeyPatch) -> FrontDesk:
-    return stand_up(monkeypatch, doctors=2)
+@pytest.fixture(scope="module")
+def standing_desk(stand: Stand) -> FrontDesk:
+    return stand(patched(lambda monkeypatch: stand_up(monkeypatch, doctors=2)))
 
 
 def book(desk: FrontDesk, count: int) -> list[Appointment]:

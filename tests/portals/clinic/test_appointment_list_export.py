@@ -17,14 +17,9 @@ from portals.keyset import SIZE
 from tests.appointments.clinic import HOUR
 from tests.factories import ADMIN, NOW, make_appointment, make_patient
 
-from .front_desk import FrontDesk, stand_up, url
+from .front_desk import FrontDesk, url
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def desk(db: None, monkeypatch: pytest.MonkeyPatch) -> FrontDesk:
-    return stand_up(monkeypatch)
 
 
 def export(client: Client, **query: Any) -> list[dict[str, str]]:

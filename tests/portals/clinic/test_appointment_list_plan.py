@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from organisations.models import Doctor, Organisation, Patient
 from tests import factories
 from tests.many_visits import write_visits
+from tests.portals.browsers import sign_in
 
-from .conftest import sign_in
 from .front_desk import url
 
 ROWS = 20_000

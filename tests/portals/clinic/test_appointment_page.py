@@ -19,15 +19,10 @@ from reminders.models import RecipientGroup, ReminderRule
 from tests.appointments.clinic import HOUR, MINUTE, START
 from tests.factories import ADMIN, NOW, PATIENT, make_appointment, make_patient
 
-from .front_desk import FrontDesk, actions, stand_up, url, words
+from .front_desk import FrontDesk, actions, url, words
 
 # The visit; its history; the reminder log's five; messages and attempts; the audit entry.
 PAGE_QUERIES = ACCESS_QUERIES + LAYOUT_QUERIES + 1 + 1 + 5 + 2 + 1
-
-
-@pytest.fixture
-def desk(db: None, monkeypatch: pytest.MonkeyPatch) -> FrontDesk:
-    return stand_up(monkeypatch)
 
 
 def test_facts_are_told_in_the_organisations_zone_with_the_doctors_beside(desk: FrontDesk) -> None:

@@ -1,11 +1,6 @@
-"""Confirming, cancelling, completing and marking no-shows from the page; two admins at once."""
-
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+"""Confirming, cancelling, completing and marking no-shows from the page."""
 
 import pytest
-from django.db import connection
-from django.test import Client
 
 from appointments import lifecycle
 from appointments.models import Appointment
@@ -14,16 +9,11 @@ from notifications.models import Delivery
 from organisations.models import Shop
 from tests.appointments.clinic import HOUR, MINUTE, START
 from tests.factories import ADMIN, NOW, PATIENT, make_user
+from tests.portals.browsers import sign_in
 
-from .conftest import sign_in
-from .front_desk import FrontDesk, fresh, stand_up, url, words
+from .front_desk import FrontDesk, fresh, url, words
 
 CANCEL = {"reason": "Doctor is ill", "on_behalf_of": "doctor", "tell_patient": "on"}
-
-
-@pytest.fixture
-def desk(db: None, monkeypatch: pytest.MonkeyPatch) -> FrontDesk:
-    return stand_up(monkeypatch)
 
 
 def test_cancelling_asks_first_and_says_who_will_be_told_what(desk: FrontDesk) -> None:
@@ -223,32 +213,6 @@ def test_a_doctor_may_not(desk: FrontDesk) -> None:
 
     assert answer.headers["Location"] == "/doctor/"
     assert fresh(visit).status == Status.CONFIRMED
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_admins_pressing_at_once_leave_one_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
-    desk = stand_up(monkeypatch)
-    visit = desk.clinic.book()
-    desk.at(START)
-    start = Barrier(2)
-
-    def press(client: Client, name: str, data: dict[str, str]) -> int:
-        start.wait()
-        try:
-            return client.post(url(f"appointment-{name}", visit.uid), data).status_code
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(2) as pool:
-        cancelling = pool.submit(press, desk.admin, "cancel", CANCEL)
-        completing = pool.submit(press, desk.operations, "complete", {})
-        codes = {"cancel": cancelling.result(), "complete": completing.result()}
-
-    assert sorted(codes.values()) == [302, 422]
-    row = Appointment.objects.get(pk=visit.pk)
-    (won,) = (name for name, code in codes.items() if code == 302)
-    assert row.status == {"cancel": Status.CANCELLED, "complete": Status.COMPLETED}[won]
-    assert row.transitions.filter(from_status=Status.CONFIRMED).count() == 1
 
 
 def _told(visit: Appointment, kind: str) -> set[str]:

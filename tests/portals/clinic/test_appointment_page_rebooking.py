@@ -16,6 +16,7 @@ from portals.clinic.access import ACCESS_QUERIES
 from portals.clinic.layout import LAYOUT_QUERIES
 from tests.appointments.clinic import HOUR, MINUTE, START
 from tests.factories import ADMIN, NOW, make_appointment, make_patient
+from tests.standing import Stand, patched
 
 from .front_desk import FrontDesk, fresh, stand_up, url, words
 
@@ -24,9 +25,9 @@ LATER = START + HOUR
 DESK_QUERIES = ACCESS_QUERIES + LAYOUT_QUERIES + 1 + 1 + 3
 
 
-@pytest.fixture
-def desk(db: None, monkeypatch: pytest.MonkeyPatch) -> FrontDesk:
-    return stand_up(monkeypatch, doctors=2)
+@pytest.fixture(scope="module")
+def standing_desk(stand: Stand) -> FrontDesk:
+    return stand(patched(lambda monkeypatch: stand_up(monkeypatch, doctors=2)))
 
 
 @pytest.fixture

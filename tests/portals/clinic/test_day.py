@@ -24,6 +24,7 @@ from tests.factories import (
     make_type,
     make_window,
 )
+from tests.standing import Stand, patched
 
 from .front_desk import FrontDesk, stand_up, url, words
 
@@ -33,8 +34,12 @@ MONDAY = date(2027, 3, 1)  # NOW: 09:00 in Berlin
 DAY_QUERIES = ACCESS_QUERIES + LAYOUT_QUERIES + 3
 
 
-@pytest.fixture
-def desk(db: None, monkeypatch: pytest.MonkeyPatch) -> FrontDesk:
+@pytest.fixture(scope="module")
+def standing_desk(stand: Stand) -> FrontDesk:
+    return stand(patched(_mondays))
+
+
+def _mondays(monkeypatch: pytest.MonkeyPatch) -> FrontDesk:
     """One doctor, Mondays nine to five."""
     desk = stand_up(monkeypatch)
     AvailabilityWindow.objects.all().delete()

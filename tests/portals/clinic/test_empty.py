@@ -7,8 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.factories import make_member, make_organisation
-
-from .conftest import sign_in
+from tests.portals.browsers import sign_in
 
 pytestmark = pytest.mark.django_db
 

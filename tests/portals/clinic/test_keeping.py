@@ -9,15 +9,10 @@ from appointments.models import Appointment
 from availability.models import AvailabilityWindow
 from tests.factories import NOW, make_appointment, open_all_week
 
-from .front_desk import FrontDesk, stand_up, url, words
+from .front_desk import FrontDesk, url, words
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/needs-attention/outside-hours/"
-
-
-@pytest.fixture
-def desk(monkeypatch: pytest.MonkeyPatch) -> FrontDesk:
-    return stand_up(monkeypatch)
 
 
 @pytest.fixture

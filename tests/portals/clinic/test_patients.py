@@ -24,18 +24,13 @@ from tests.factories import (
     make_type,
     make_user,
 )
+from tests.portals.browsers import sign_in
 
-from .conftest import sign_in
-from .front_desk import FrontDesk, prove_again, stand_up, url, words
+from .front_desk import FrontDesk, prove_again, url, words
 
 LIST_QUERIES = ACCESS_QUERIES + LAYOUT_QUERIES + 1
 # The patient; earlier and upcoming visits; suppressed addresses; the audit entry.
 PAGE_QUERIES = ACCESS_QUERIES + LAYOUT_QUERIES + 1 + 2 + 1 + 1
-
-
-@pytest.fixture
-def desk(db: None, monkeypatch: pytest.MonkeyPatch) -> FrontDesk:
-    return stand_up(monkeypatch)
 
 
 @pytest.fixture

@@ -14,14 +14,9 @@ from portals.clinic.layout import LAYOUT_QUERIES
 from portals.clinic.search.queries import MOST, find, matching, pieces
 from tests.factories import make_organisation, make_patient, make_shop
 
-from .front_desk import FrontDesk, stand_up, url, words
+from .front_desk import FrontDesk, url, words
 
 SEARCH_QUERIES = ACCESS_QUERIES + LAYOUT_QUERIES + 1 + 1  # who is found, the audit entry
-
-
-@pytest.fixture
-def desk(db: None, monkeypatch: pytest.MonkeyPatch) -> FrontDesk:
-    return stand_up(monkeypatch)
 
 
 @pytest.mark.parametrize(

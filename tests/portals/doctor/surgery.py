@@ -11,7 +11,7 @@ from django.urls import reverse
 from organisations.models import AuditEntry, Doctor
 from tests.appointments.clinic import Clinic, make_clinic
 from tests.factories import NOW, make_user
-from tests.portals.clinic.conftest import sign_in
+from tests.portals.browsers import sign_in
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 from organisations.models import Doctor, Organisation, User
 from portals.doctor.access import ACCESS_QUERIES
 from tests.factories import make_doctor, make_member, make_organisation, make_user
-from tests.portals.clinic.conftest import sign_in
+from tests.portals.browsers import sign_in
 
 from .surgery import Surgery, log_in, open_surgery, url
 

@@ -24,7 +24,7 @@ from tests.factories import (
     make_user,
     make_window,
 )
-from tests.portals.clinic.conftest import sign_in
+from tests.portals.browsers import sign_in
 from tests.portals.clinic.front_desk import words
 from tests.standing import Stand, patched
 

@@ -13,7 +13,7 @@ from portals.doctor.access import ACCESS_QUERIES
 from portals.layout import LAYOUT_QUERIES
 from tests.factories import ADMIN, NOW, make_shop
 from tests.portals.accounts.people import give_second_factor
-from tests.portals.clinic.conftest import sign_in
+from tests.portals.browsers import sign_in
 
 from .surgery import Surgery, url
 
