@@ -1,6 +1,8 @@
 """People at browsers: each role of a clinic, and a stranger from another one."""
 
 from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
 from datetime import datetime
 
 import pytest
@@ -15,6 +17,12 @@ from tests.standing import Stand, patched
 from .front_desk import FrontDesk, stand_up
 
 
+@dataclass(frozen=True)
+class SignedIn:
+    member: Membership
+    client: Client
+
+
 @pytest.fixture(scope="module")
 def standing_desk(stand: Stand) -> FrontDesk:
     return stand(patched(stand_up))
@@ -25,20 +33,36 @@ def desk(db: None, standing_desk: FrontDesk, monkeypatch: pytest.MonkeyPatch) ->
     return standing_desk.for_test(monkeypatch)
 
 
-@pytest.fixture
-def clinic(db: None) -> Organisation:
-    return factories.make_organisation()
+@pytest.fixture(scope="module")
+def standing_admin(stand: Stand) -> SignedIn:
+    return stand(an_admin)
 
 
 @pytest.fixture
-def admin_member(clinic: Organisation) -> Membership:
-    return factories.make_member(organisation=clinic, role=Role.ADMIN)
+def own_admin(db: None, standing_admin: SignedIn) -> SignedIn:
+    return deepcopy(standing_admin)
+
+
+def an_admin() -> SignedIn:
+    member = factories.make_member(organisation=factories.make_organisation(), role=Role.ADMIN)
+    return SignedIn(member, sign_in(member.user))
 
 
 @pytest.fixture
-def admin(admin_member: Membership) -> Client:
+def clinic(own_admin: SignedIn) -> Organisation:
+    """It has an admin, whom a test need not ask for."""
+    return own_admin.member.organisation
+
+
+@pytest.fixture
+def admin_member(own_admin: SignedIn) -> Membership:
+    return own_admin.member
+
+
+@pytest.fixture
+def admin(own_admin: SignedIn) -> Client:
     """An admin of `clinic`, signed in."""
-    return sign_in(admin_member.user)
+    return own_admin.client
 
 
 @pytest.fixture

@@ -36,6 +36,8 @@ from tests.factories import (
 )
 from tests.portals.clinic.front_desk import prove_again
 
+from .conftest import SignedIn, an_admin
+
 pytestmark = pytest.mark.django_db
 NODE = shutil.which("node")
 LIST = "/admin/settings/booking-secrets/"
@@ -64,6 +66,12 @@ class Backend:
 
     def url(self, name: str = "secret") -> str:
         return reverse(f"clinic:{name}", args=[self.secret.key_id])
+
+
+@pytest.fixture
+def own_admin(db: None) -> SignedIn:
+    """Not the standing one of the others: refusals are counted in Redis, by the organisation."""
+    return an_admin()
 
 
 @pytest.fixture

@@ -1,6 +1,9 @@
 """Settings, Team: seen by admins only, of their own organisation only; every act in the page."""
 
+from copy import deepcopy
+
 import pytest
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
@@ -9,23 +12,40 @@ from django.urls import reverse
 
 from common.clock import utc_now
 from notifications.models import Delivery
-from organisations.models import Invitation, Membership, Organisation, Role
+from organisations.models import Invitation, Membership, Organisation, Role, User
+from portals.accounts.sessions import SEEN_AT
 from portals.clinic.access import ACCESS_QUERIES
 from portals.clinic.layout import LAYOUT_QUERIES
 from portals.clinic.team import mailing
 from tests.factories import ADMIN, make_member, make_organisation, make_user
 from tests.portals.accounts.people import give_second_factor, sign_in
+from tests.standing import Stand
+
+from .conftest import SignedIn
 
 pytestmark = pytest.mark.django_db
 
 QUERIES = ACCESS_QUERIES + LAYOUT_QUERIES + 2  # members, invitations
 
 
+@pytest.fixture(scope="module")
+def standing_ada(stand: Stand, standing_admin: SignedIn) -> Client:
+    return stand(lambda: _just_signed_in(deepcopy(standing_admin.member.user)))
+
+
 @pytest.fixture
-def ada(admin_member: Membership) -> Client:
-    """An admin who has just signed in, so that nothing asks for the password again."""
+def ada(admin_member: Membership, standing_ada: Client) -> Client:
+    return deepcopy(standing_ada)
+
+
+def _just_signed_in(user: User) -> Client:
+    """So that nothing asks for the password again, however long the module takes."""
     client = Client()
-    sign_in(client, admin_member.user)
+    sign_in(client, user)
+    session = client.session
+    session[SEEN_AT] += 3600
+    session[AUTHENTICATION_METHODS_SESSION_KEY][0]["at"] += 3600
+    session.save()
     return client
 
 
