@@ -13,14 +13,9 @@ from notifications.models import Delivery, Event
 from organisations.actors import Actor, ActorKind
 from tests.factories import ADMIN, DOCTOR, NOW, PARTNER, PATIENT
 
-from .clinic import START, Clinic, make_clinic
+from .clinic import START, Clinic
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clinic() -> Clinic:
-    return make_clinic()
 
 
 def cancel(visit: Appointment, actor: Actor = ADMIN, **texts: object) -> Appointment:

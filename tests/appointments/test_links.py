@@ -1,6 +1,7 @@
 """Join, manage, portal and room links: two HMACs that do not yield each other, and the join span."""
 
 import json
+from copy import deepcopy
 from datetime import timedelta
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -15,8 +16,9 @@ from appointments.status import Status
 from common.clock import to_epoch
 from organisations.models import AuditEntry
 from tests.factories import ADMIN, DOCTOR, NOW, PATIENT
+from tests.standing import Stand
 
-from .clinic import HOUR, MINUTE, START, Clinic, make_clinic
+from .clinic import HOUR, MINUTE, START, Clinic
 
 pytestmark = pytest.mark.django_db
 
@@ -24,14 +26,14 @@ TICK = timedelta(microseconds=1)
 END = START + 30 * MINUTE
 
 
-@pytest.fixture
-def clinic() -> Clinic:
-    return make_clinic()
+@pytest.fixture(scope="module")
+def standing_visit(stand: Stand, standing_clinic: Clinic) -> Appointment:
+    return stand(standing_clinic.book)
 
 
 @pytest.fixture
-def visit(clinic: Clinic) -> Appointment:
-    return clinic.book()
+def visit(standing_visit: Appointment) -> Appointment:
+    return deepcopy(standing_visit)
 
 
 def token_of(url: str) -> str:

@@ -1,5 +1,6 @@
 """The mails about a visit (behaviour 29, 30) and when they are no longer wanted (behaviour 26)."""
 
+from copy import deepcopy
 from datetime import timedelta
 from email import message_from_bytes, policy
 
@@ -25,14 +26,24 @@ from tests.factories import (
     make_user,
     open_all_week,
 )
+from tests.standing import Stand
 
 pytestmark = pytest.mark.django_db
 
 CANARIES = ("canaryfirst", "canarylast", "canary@patients.example", "4915123456789")
 
 
+@pytest.fixture(scope="module")
+def standing_visit(stand: Stand) -> Appointment:
+    return stand(_in_three_zones)
+
+
 @pytest.fixture
-def visit() -> Appointment:
+def visit(standing_visit: Appointment) -> Appointment:
+    return deepcopy(standing_visit)
+
+
+def _in_three_zones() -> Appointment:
     """On Wednesday, 3 March 2027, 08:00 UTC; the doctor works in New York, the patient in Kathmandu."""
     organisation = make_organisation()
     doctor = make_doctor(

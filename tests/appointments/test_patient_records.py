@@ -1,6 +1,7 @@
 """Handing over and erasing everything kept about a patient; the canary is looked for in every column."""
 
 import json
+from copy import deepcopy
 from datetime import timedelta
 
 import pytest
@@ -26,21 +27,26 @@ from notifications.models import (
 from organisations import patients
 from organisations.models import AuditEntry, Patient
 from tests.factories import ADMIN, NOW, PATIENT, make_patient
+from tests.standing import Stand
 
-from .clinic import HOUR, MINUTE, START, Clinic, make_clinic
+from .clinic import HOUR, MINUTE, START, Clinic
 
 CANARY = "Kanarienvogel"
 CONTACT = f"{CANARY.lower()}@patients.example"
 LATER = START + 3 * HOUR
 
 
-@pytest.fixture
-def clinic(db: None) -> Clinic:
-    return make_clinic()
+@pytest.fixture(scope="module")
+def standing_patient(stand: Stand, standing_clinic: Clinic) -> Patient:
+    return stand(lambda: _known_everywhere(deepcopy(standing_clinic)))
 
 
 @pytest.fixture
-def patient(clinic: Clinic) -> Patient:
+def patient(db: None, standing_patient: Patient) -> Patient:
+    return deepcopy(standing_patient)
+
+
+def _known_everywhere(clinic: Clinic) -> Patient:
     """Somebody whose name is in a profile, events, deliveries, reasons, a reference and a launch code."""
     subscriptions.create(
         clinic.organisation,

@@ -11,6 +11,7 @@ from notifications.models import Delivery, Event
 from organisations.actors import Actor
 from organisations.models import Doctor
 from tests.factories import ADMIN, DOCTOR, NOW, PARTNER, PATIENT, make_type
+from tests.standing import Stand
 
 from .clinic import HOUR, MINUTE, START, Clinic, make_clinic
 
@@ -19,9 +20,9 @@ pytestmark = pytest.mark.django_db
 LATER = START + 24 * HOUR
 
 
-@pytest.fixture
-def clinic() -> Clinic:
-    return make_clinic(doctors=3, slot_interval_minutes=15)
+@pytest.fixture(scope="module")
+def standing_clinic(stand: Stand) -> Clinic:
+    return stand(lambda: make_clinic(doctors=3, slot_interval_minutes=15))
 
 
 def rebook(

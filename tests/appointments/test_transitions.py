@@ -18,17 +18,12 @@ from notifications.models import Event
 from organisations.actors import SYSTEM
 from tests.factories import NOW, PATIENT, make_appointment
 
-from .clinic import HOUR, MINUTE, START, Clinic, make_clinic
+from .clinic import HOUR, MINUTE, START, Clinic
 
 pytestmark = pytest.mark.django_db
 
 LOWER = ("common", "organisations", "availability", "booking_secrets", "notifications")
 UPPER = ("appointments", "reminders", "api", "portals", "rxscale")
-
-
-@pytest.fixture
-def clinic() -> Clinic:
-    return make_clinic()
 
 
 @pytest.mark.parametrize(("old", "new"), list(product(Status, Status)))

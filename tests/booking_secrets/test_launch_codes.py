@@ -14,7 +14,14 @@ from booking_secrets.models import BookingLaunchCode
 from organisations.models import Organisation, Shop
 from tests.factories import ADMIN, NOW, make_organisation, make_patient, make_shop
 
+from .conftest import make_partner
 from .minting import Partner
+
+
+@pytest.fixture
+def partner(db: None) -> Partner:
+    """Not the standing one of the others: some tests of this module really commit."""
+    return make_partner()
 
 
 @pytest.fixture

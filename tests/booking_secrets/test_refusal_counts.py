@@ -15,9 +15,16 @@ from booking_secrets.tokens import TokenRefused
 from common.redis_store import TIMEOUT_SECONDS
 from tests.factories import ADMIN, NOW, make_organisation, make_shop
 
+from .conftest import make_partner
 from .minting import ABSENT, Partner
 
 NOBODY = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture
+def partner(db: None) -> Partner:
+    """Not the standing one of the others: refusals are counted in Redis, by the organisation."""
+    return make_partner()
 
 
 @pytest.fixture(autouse=True)

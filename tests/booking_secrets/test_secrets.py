@@ -13,7 +13,14 @@ from organisations.errors import Invalid
 from organisations.models import AuditEntry
 from tests.factories import ADMIN, NOW, make_organisation, make_shop
 
+from .conftest import make_partner
 from .minting import Partner
+
+
+@pytest.fixture
+def partner(db: None) -> Partner:
+    """Not the standing one of the others: some tests of this module really commit."""
+    return make_partner()
 
 
 def actions(secret: BookingSecret) -> list[str]:
