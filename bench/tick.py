@@ -29,6 +29,7 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 OFFSETS = (15, 60, 1440)
 # Hours ahead that fire at one instant: with 1,900 doctors' visits on each full hour some ten thousand.
 MANY_DOCTORS, MANY_OFFSETS = 1_900, range(60, 480, 60)
+FEWER_DOCTORS = 500
 
 _WRITTEN = ("appointment_reminders_sent", "notifications_event", "notifications_delivery")
 
@@ -37,7 +38,8 @@ def measure(*, quick: bool) -> Iterator[Figure]:
     sizes = (10_000, 50_000) if quick else (10_000, 100_000, 1_000_000)
     this_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     yield from _idle(sizes, now=this_hour + 40 * MINUTE, rounds=20 if quick else 60)
-    yield from _many_due(now=this_hour + timedelta(seconds=30), rounds=1 if quick else 5)
+    doctors, rounds = (FEWER_DOCTORS, 1) if quick else (MANY_DOCTORS, 5)
+    yield from _many_due(doctors, now=this_hour + timedelta(seconds=30), rounds=rounds)
 
 
 def _idle(sizes: tuple[int, ...], *, now: datetime, rounds: int) -> Iterator[Figure]:
@@ -64,8 +66,8 @@ def _idle(sizes: tuple[int, ...], *, now: datetime, rounds: int) -> Iterator[Fig
     yield Figure("tick", label, took[most], "ms", took[least], f"at {least:,}", bar=1.5)
 
 
-def _many_due(*, now: datetime, rounds: int) -> Iterator[Figure]:
-    _clinic(MANY_DOCTORS * 32, doctors=MANY_DOCTORS, offsets=MANY_OFFSETS)
+def _many_due(doctors: int, *, now: datetime, rounds: int) -> Iterator[Figure]:
+    _clinic(doctors * 32, doctors=doctors, offsets=MANY_OFFSETS)
     ours, floor = [], []
     with mock.patch.object(wake, "_send"):  # nobody is to send them while they are counted
         for _ in range(rounds):
