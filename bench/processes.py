@@ -36,7 +36,7 @@ def measure(*, quick: bool) -> Iterator[Figure]:
         yield Figure("processes", label, after, "MiB", bar=MOST_MIB)
         yield Figure("processes", f"{label}, growth", after, "MiB", warm, "warm", bar=FLAT)
     with programs.celery("worker") as worker, programs.celery("beat") as beat:
-        time.sleep(6 if quick else 12)  # what they import has settled
+        time.sleep(5 if quick else 12)  # what they import has settled
         for name, process in (("worker", worker), ("beat", beat)):
             family = [process, *process.children(recursive=True)]
             largest = max(each.memory_info().rss for each in family) / MIB
