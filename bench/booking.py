@@ -42,7 +42,7 @@ class Ground:
 
 
 def measure(*, quick: bool) -> Iterator[Figure]:
-    rounds = 10 if quick else 120
+    rounds = 8 if quick else 120
     crowds = (8,) if quick else (8, 16)
     ground = _ground()
     yield from _alone(ground, rounds)

@@ -34,7 +34,7 @@ PATIENCE_SECONDS = 300
 
 
 def measure(*, quick: bool) -> Iterator[Figure]:
-    events = 300 if quick else 4_000
+    events = 200 if quick else 4_000
     with receiver.receiving() as target:
         organisation = _subscribed(target)
         floor = _bare_posts(target, events)

@@ -20,7 +20,7 @@ CLIENTS = 4
 
 
 def measure(*, quick: bool) -> Iterator[Figure]:
-    requests = 400 if quick else 10_000
+    requests = 200 if quick else 10_000
     bare = _seconds_of("import django, psycopg, celery, ninja, allauth")
     key = make_clinic().api_key()
     with web.running(processes=1) as server:
@@ -36,7 +36,7 @@ def measure(*, quick: bool) -> Iterator[Figure]:
         yield Figure("processes", label, after, "MiB", bar=MOST_MIB)
         yield Figure("processes", f"{label}, growth", after, "MiB", warm, "warm", bar=FLAT)
     with programs.celery("worker") as worker, programs.celery("beat") as beat:
-        time.sleep(5 if quick else 12)  # what they import has settled
+        time.sleep(4 if quick else 12)  # what they import has settled
         for name, process in (("worker", worker), ("beat", beat)):
             family = [process, *process.children(recursive=True)]
             largest = max(each.memory_info().rss for each in family) / MIB

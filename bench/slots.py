@@ -25,8 +25,8 @@ FASTER_THAN_NAIVE = 19
 
 
 def measure(*, quick: bool) -> Iterator[Figure]:
-    rounds = 8 if quick else 40
-    doctors = 60 if quick else 500
+    rounds = 6 if quick else 40
+    doctors = 30 if quick else 500
     for name, workload in (
         ("small", read("small")),
         ("medium", read("medium")),

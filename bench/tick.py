@@ -29,13 +29,13 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 OFFSETS = (15, 60, 1440)
 # Hours ahead that fire at one instant: with 1,900 doctors' visits on each full hour some ten thousand.
 MANY_DOCTORS, MANY_OFFSETS = 1_900, range(60, 480, 60)
-FEWER_DOCTORS = 500
+FEWER_DOCTORS = 300
 
 _WRITTEN = ("appointment_reminders_sent", "notifications_event", "notifications_delivery")
 
 
 def measure(*, quick: bool) -> Iterator[Figure]:
-    sizes = (10_000, 50_000) if quick else (10_000, 100_000, 1_000_000)
+    sizes = (5_000, 25_000) if quick else (10_000, 100_000, 1_000_000)
     this_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     yield from _idle(sizes, now=this_hour + 40 * MINUTE, rounds=20 if quick else 60)
     doctors, rounds = (FEWER_DOCTORS, 1) if quick else (MANY_DOCTORS, 5)
